@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The public face of the engine: what the command line, and nothing else of the tree, may call.
+ *
+ * Every function returns 0, or -1 with *e filled. Nothing is printed here; `warnings` are logged.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/findings.h"
+#include "base/json_types.h"
+#include "base/macros.h"
+
+/* What all commands share. The caller makes it and releases the arena after the last use of anything
+ * that a function below returned. */
+struct caisson {
+    struct arena *arena;
+    struct findings *findings; /* what is wrong with a configuration; shown by who prints the error */
+    const char *root;          /* --root, or NULL for the default */
+};
+
+struct caisson_create_options {
+    const char *id;
+    const char *bundle;      /* directory */
+    const char *config_name; /* NULL: config.json */
+    const char *pid_file;    /* NULL: none; absolute, or relative to the original working directory */
+    bool keep_keyring;       /* --no-new-keyring */
+    bool is_detached;        /* run */
+    bool keeps_container;    /* run --keep */
+    bool becomes_subreaper;  /* run in the foreground, without --no-subreaper */
+};
+
+/* runtime.md "create": the container waits for caisson_start(). */
+MUST_CHECK int caisson_create(const struct caisson *caisson,
+                              const struct caisson_create_options *options, struct err *e);
+
+/* Create, start and, unless detached, wait and delete. *exit_status is the workload's, 128 + signal
+ * when it was killed. */
+MUST_CHECK int caisson_run(const struct caisson *caisson,
+                           const struct caisson_create_options *options, int *exit_status,
+                           struct err *e);
+
+MUST_CHECK int caisson_start(const struct caisson *caisson, const char *id, struct err *e);
+
+struct caisson_kill_options {
+    const char *id;
+    int signal; /* 0 probes */
+    bool all;
+};
+MUST_CHECK int caisson_kill(const struct caisson *caisson,
+                            const struct caisson_kill_options *options, struct err *e);
+
+MUST_CHECK int caisson_delete(const struct caisson *caisson, const char *id, bool force,
+                              struct err *e);
+
+struct caisson_state {
+    const char *oci_version;
+    const char *id;
+    const char *status; /* "created", "running", "paused", "stopped"; list: also "creating" */
+    int64_t pid;        /* 0 when stopped */
+    const char *bundle;
+    const char *rootfs;
+    const char *created; /* RFC 3339 */
+    uint32_t owner;
+    const struct json_string_map *annotations;
+};
+
+MUST_CHECK int caisson_state(const struct caisson *caisson, const char *id,
+                             struct caisson_state *state, struct err *e);
+/* The state as the JSON object that engines read. */
+const char *caisson_state_json(const struct caisson *caisson, const struct caisson_state *state);
+
+struct caisson_states {
+    struct caisson_state *items;
+    size_t count;
+    size_t capacity;
+    struct json_strings broken; /* one message for each entry that could not be read */
+};
+MUST_CHECK int caisson_list(const struct caisson *caisson, struct caisson_states *states,
+                            struct err *e);
+/* The name of a uid on this host, or "#1000". */
+const char *caisson_owner_name(const struct caisson *caisson, uint32_t uid);
+const char *caisson_states_json(const struct caisson *caisson, const struct caisson_states *states);
+
+enum caisson_plan_format { CAISSON_PLAN_TEXT, CAISSON_PLAN_JSON };
+/* What create would do for this bundle, without doing it. */
+MUST_CHECK int caisson_plan(const struct caisson *caisson, const char *bundle,
+                            const char *config_name, enum caisson_plan_format format,
+                            const char **text, struct err *e);
+
+/* Writes a config.json that is safe to start from into `bundle`; an existing file is an error. */
+MUST_CHECK int caisson_spec(const struct caisson *caisson, const char *bundle,
+                            const char *file_name, struct err *e);
+
+/* The first call of a program: no descriptor that its caller left open can reach a container. */
+MUST_CHECK int caisson_start_up(struct err *e);
+
+const char *caisson_version(void);
+const char *caisson_commit(void);
+/* The version of the runtime specification that is implemented. */
+const char *caisson_spec_version(void);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What every *_compile.c is given. Compiling is pure: (spec, facts about the host, options of the
+ * command) in, operations of the plan and findings out. No system call, no clock, no environment.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/findings.h"
+#include "kernel/facts.h"
+#include "plan/plan.h"
+#include "spec/decode.h"
+
+struct compile_options {
+    const char *id;
+    const char *bundle;    /* absolute path */
+    bool starts_at_once;   /* run: START comes over the channel */
+    bool keep_keyring;     /* --no-new-keyring */
+    uint8_t nonce[16];     /* of this container's start message */
+};
+
+struct compile {
+    struct arena *arena;
+    const struct spec_document *document;
+    const struct spec_config *config; /* of the document */
+    const struct spec_linux *linux_section; /* never NULL: an empty one where config.json has none */
+    const struct facts *facts;
+    const struct compile_options *options;
+    struct findings *findings;
+    struct plan *plan;
+};
+
+/* True if the configuration asks for a namespace of this type, new or joined. */
+bool compile_has_namespace(const struct compile *compile, const char *type);
+/* True if it asks for a new one (no path). */
+bool compile_has_new_namespace(const struct compile *compile, const char *type);
+
+/* JSON pointers, short. `key` may be NULL. */
+const char *compile_pointer(const struct compile *compile, uint32_t origin, const char *key);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/json_write.h"
+#include "lifecycle/status.h"
+
+int caisson_state(const struct caisson *caisson, const char *id, struct caisson_state *state,
+                  struct err *e)
+{
+    CLEANUP(container_release) struct container container = CONTAINER_INIT;
+
+    if (container_require(&container, caisson, id, CONTAINER_LOOK, e) < 0)
+        return -1;
+    /* `state` speaks the four words that engines know: what is half-made does not exist for them. */
+    if (container.status == STATUS_CREATING && !container.has_record)
+        return err_state(e, "container %s does not exist", id);
+    container_describe(&container, state);
+    return 0;
+}
+
+int caisson_list(const struct caisson *caisson, struct caisson_states *states, struct err *e)
+{
+    CLEANUP_FD int root = -1;
+    struct state_ids ids = {0};
+
+    root = container_open_root(caisson, false, e);
+    if (root < 0) {
+        /* Nothing was ever created under the default root; a root that was named must be there. */
+        if (e->sys_errno != ENOENT || caisson->root != NULL)
+            return -1;
+        *e = ERR_INIT;
+        return 0;
+    }
+    if (state_list(root, caisson->arena, &ids, e) < 0)
+        return -1;
+    for (size_t i = 0; i < ids.count; i++) {
+        CLEANUP(container_release) struct container container = CONTAINER_INIT;
+        struct err broken = ERR_INIT;
+        char line[512];
+
+        switch (container_open(&container, caisson, ids.items[i], CONTAINER_LOOK, &broken)) {
+        case CONTAINER_FOUND:
+            container_describe(&container, ARENA_PUSH(caisson->arena, states));
+            break;
+        case CONTAINER_UNKNOWN: /* deleted since we read the directory */
+            break;
+        default:
+            err_format(&broken, line, sizeof(line));
+            *ARENA_PUSH(caisson->arena, &states->broken) =
+                arena_printf(caisson->arena, "container %s: %s", ids.items[i], line);
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lifecycle/status.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cgroup/cgroup.h"
+#include "kernel/sys.h"
+#include "process/proc.h"
+
+void container_release(struct container *container)
+{
+    fd_close(&container->pidfd);
+    state_dir_release(&container->dir);
+}
+
+int container_open_root(const struct caisson *caisson, bool make, struct err *e)
+{
+    const char *root =
+        caisson->root != NULL ? caisson->root : state_default_root(caisson->arena);
+
+    return state_open_root(root, make, e);
+}
+
+/* Is the process of the record alive? Leaves its pidfd in the container. */
+static bool find_process(struct container *container, int proc, char *boot_id)
+{
+    struct state_record *record = &container->record;
+    struct err ignored = ERR_INIT;
+    struct proc_stat stat;
+
+    if (record->pid <= 0 || proc_read_boot_id(proc, boot_id, &ignored) < 0 ||
+        strcmp(boot_id, record->boot_id) != 0)
+        return false;
+    container->pidfd = sys_pidfd_open((pid_t)record->pid, 0);
+    if (container->pidfd < 0)
+        return false;
+    if (!proc_read_stat(proc, (pid_t)record->pid, &stat) || stat.state == 'Z' ||
+        stat.state == 'X' || stat.start_ticks != record->start_ticks) {
+        fd_close(&container->pidfd);
+        return false;
+    }
+    return true;
+}
+
+static enum status status_of_living(const struct container *container, int proc)
+{
+    const struct state_record *record = &container->record;
+    struct proc_file exe;
+
+    if (!record->is_complete)
+        return STATUS_CREATING;
+    if (record->cgroup != NULL && cgroup_path_is_frozen(record->cgroup))
+        return STATUS_PAUSED;
+    /* Only execve replaces the program that a process runs, so this cannot be wrong about whether
+     * `start` has happened, whoever died in between. */
+    if (proc_read_exe(proc, (pid_t)record->pid, &exe) && exe.device == record->init_device &&
+        exe.inode == record->init_inode)
+        return STATUS_CREATED;
+    return STATUS_RUNNING;
+}
+
+static int find_status(struct container *container, struct err *e)
+{
+    CLEANUP_FD int proc = -1;
+    char boot_id[PROC_BOOT_ID_BYTES];
+
+    if (!container->has_record || container->record.pid == 0) {
+        container->status = STATUS_CREATING;
+        return 0;
+    }
+    proc = proc_open(e);
+    if (proc < 0)
+        return -1;
+    container->status = find_process(container, proc, boot_id) ? status_of_living(container, proc)
+                                                               : STATUS_STOPPED;
+    return 0;
+}
+
+int container_open(struct container *container, const struct caisson *caisson, const char *id,
+                   enum container_access access, struct err *e)
+{
+    CLEANUP_FD int root = -1;
+    int found;
+
+    if (state_check_id(id, e) < 0)
+        return -1;
+    root = container_open_root(caisson, false, e);
+    if (root < 0)
+        return e->sys_errno == ENOENT ? CONTAINER_UNKNOWN : -1;
+    found = access == CONTAINER_LOCK ? state_dir_open(&container->dir, &root, id, e)
+                                     : state_dir_look(&container->dir, &root, id, e);
+    if (found != STATE_FOUND)
+        return found == STATE_UNKNOWN_ID ? CONTAINER_UNKNOWN : -1;
+    found = state_read_record(&container->dir, &container->record, caisson->arena, e);
+    if (found < 0)
+        return -1;
+    container->has_record = found == STATE_RECORD_READ;
+    return find_status(container, e) < 0 ? -1 : CONTAINER_FOUND;
+}
+
+int container_require(struct container *container, const struct caisson *caisson, const char *id,
+                      enum container_access access, struct err *e)
+{
+    int found = container_open(container, caisson, id, access, e);
+
+    if (found == CONTAINER_UNKNOWN)
+        return err_state(e, "container %s does not exist", id);
+    return found;
+}
+
+void container_describe(const struct container *container, struct caisson_state *state)
+{
+    const struct state_record *record = &container->record;
+    bool is_alive = container->status != STATUS_STOPPED && container->has_record;
+
+    *state = (struct caisson_state){
+        .oci_version = container->has_record ? record->oci_version : caisson_spec_version(),
+        .id = container->dir.id,
+        .status = status_name(container->status),
+        .pid = is_alive ? record->pid : 0,
+        .bundle = container->has_record ? record->bundle : "",
+        .rootfs = container->has_record ? record->rootfs : "",
+        .created = container->has_record ? record->created : "0001-01-01T00:00:00Z",
+        .owner = record->owner,
+        .annotations = &record->annotations,
+    };
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* seccomp-profiles/default.json, embedded: what `caisson spec` writes. */
+
+#include <stddef.h>
+
+extern const char default_profile[];
+extern const char default_profile_end[];

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# What every bats file loads. Each test has its own state directory and its own bundle below
+# BATS_TEST_TMPDIR, and nothing else on the host is touched.
+#
+#   CAISSON        the binary under test (default: build/caisson)
+#   BATS_STRICT=1  a test that would be skipped fails instead
+
+CAISSON=${CAISSON:-$BATS_TEST_DIRNAME/../../build/caisson}
+
+setup_container() {
+    [ "$(id -u)" = 0 ] || skip_or_fail "needs root"
+    ROOT=$BATS_TEST_TMPDIR/state
+    BUNDLE=$BATS_TEST_TMPDIR/bundle
+    ID=t-$BATS_SUITE_TEST_NUMBER-$$
+    make_bundle "$BUNDLE"
+}
+
+teardown_container() {
+    [ -d "${ROOT:-/nonexistent}" ] || return 0
+    local id
+    for id in $("$CAISSON" --root "$ROOT" list -q 2>/dev/null); do
+        "$CAISSON" --root "$ROOT" delete --force "$id" || true
+    done
+}
+
+skip_or_fail() {
+    if [ "${BATS_STRICT:-0}" = 1 ]; then
+        echo "strict: $1" >&2
+        return 1
+    fi
+    skip "$1"
+}
+
+# A busybox bundle with what `caisson spec` writes. A second argument makes another directory.
+make_bundle() {
+    local bundle=$1 busybox
+    busybox=$(command -v busybox) || skip_or_fail "needs busybox"
+    mkdir -p "$bundle/rootfs/bin"
+    cp "$busybox" "$bundle/rootfs/bin/busybox"
+    chroot "$bundle/rootfs" /bin/busybox --install -s /bin
+    mkdir -p "$bundle/rootfs/etc"
+    printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n' \
+        >"$bundle/rootfs/etc/passwd"
+    "$CAISSON" spec --bundle "$bundle"
+}
+
+# edit FILTER [jq options...]: changes the bundle's config.json.
+edit() {
+    local filter=$1
+    shift
+    jq "$@" "$filter" "$BUNDLE/config.json" >"$BUNDLE/config.json.new"
+    mv "$BUNDLE/config.json.new" "$BUNDLE/config.json"
+}
+
+# args WORD...: what the container executes.
+args() {
+    edit '.process.args = $ARGS.positional' --args "$@"
+}
+
+caisson() {
+    "$CAISSON" --root "$ROOT" "$@"
+}
+
+# in_container WORD...: runs it in a fresh container of the bundle, with `run`.
+in_container() {
+    args "$@"
+    run caisson run --bundle "$BUNDLE" "$ID"
+}
+
+# sh_in_container SCRIPT
+sh_in_container() {
+    in_container /bin/sh -c "$1"
+}
+
+status_of() {
+    caisson state "$1" | jq -r .status
+}
+
+pid_of() {
+    caisson state "$1" | jq -r .pid
+}
+
+# wait_until COMMAND...: at most 10 s.
+wait_until() {
+    local i
+    for ((i = 0; i < 200; i++)); do
+        "$@" && return 0
+        sleep 0.05
+    done
+    echo "gave up waiting for: $*" >&2
+    return 1
+}
+
+has_status() {
+    [ "$(status_of "$1")" = "$2" ]
+}
+
+# The v2 hierarchy as caisson finds it.
+cgroup_mount() {
+    if [ "$(stat -f -c %t /sys/fs/cgroup)" = 63677270 ]; then
+        echo /sys/fs/cgroup
+    else
+        echo /sys/fs/cgroup/unified
+    fi
+}
+
+needs_controller() {
+    grep -qw "$1" "$(cgroup_mount)/cgroup.controllers" 2>/dev/null ||
+        skip_or_fail "needs the cgroup v2 controller $1"
+}
+
+# What a container must not change on the host.
+host_snapshot() {
+    awk '{$1=""; $2=""; print}' /proc/self/mountinfo
+    find "$(cgroup_mount)" -mindepth 1 -type d 2>/dev/null | sort
+    cat /proc/sys/kernel/core_pattern /proc/sys/kernel/hostname
+    ls -l /dev/null /dev/zero /dev/full /dev/tty
+    ls /proc/sys/net/ipv4/conf
+    find "$ROOT" -mindepth 1 -not -path '*/.seccomp*' 2>/dev/null | sort
+}
+
+fail() {
+    echo "$*" >&2
+    return 1
+}
+
+assert_output_has() {
+    [[ "$output" == *"$1"* ]] || fail "expected \"$1\" in: $output"
+}

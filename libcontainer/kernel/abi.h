@@ -58,11 +58,22 @@
 #endif
 
 /* File systems by statfs(2) f_type, <linux/magic.h> */
-#define ABI_PROC_MAGIC    0x9fa0
-#define ABI_CGROUP2_MAGIC 0x63677270
-#define ABI_TMPFS_MAGIC   0x01021994
-#define ABI_NSFS_MAGIC    0x6e736673
-#define ABI_PIDFS_MAGIC   0x50494446 /* Linux 6.9 */
+#define ABI_PROC_MAGIC       0x9fa0
+#define ABI_SYSFS_MAGIC      0x62656572
+#define ABI_CGROUP1_MAGIC    0x0027e0eb
+#define ABI_CGROUP2_MAGIC    0x63677270
+#define ABI_TMPFS_MAGIC      0x01021994
+#define ABI_NSFS_MAGIC       0x6e736673
+#define ABI_PIDFS_MAGIC      0x50494446 /* Linux 6.9 */
+#define ABI_BPF_MAGIC        0xcafe4a11
+#define ABI_CONFIGFS_MAGIC   0x62656570
+#define ABI_DEBUGFS_MAGIC    0x64626720
+#define ABI_EFIVARFS_MAGIC   0xde5e81e4
+#define ABI_FUSECTL_MAGIC    0x65735543
+#define ABI_PSTORE_MAGIC     0x6165676c
+#define ABI_SECURITYFS_MAGIC 0x73636673
+#define ABI_SELINUXFS_MAGIC  0xf97cff8c
+#define ABI_TRACEFS_MAGIC    0x74726163
 
 /* Namespace type of an nsfs file, ioctl_ns(2), Linux 4.11 */
 #define ABI_NS_GET_NSTYPE 0xb703
@@ -132,3 +143,14 @@
 #endif
 
 #define CLOSE_RANGE_CLOEXEC_FLAG (1U << 2) /* Linux 5.11 */
+
+/* statx(2): libc and kernel headers fight over the structure's name, and we need two members. */
+#define ABI_STATX_MNT_ID 0x1000U /* Linux 5.8 */
+struct abi_statx {
+    uint32_t mask;
+    uint32_t unused1[35];
+    uint64_t mount_id; /* offset 0x90 */
+    uint64_t unused2[13];
+};
+_Static_assert(sizeof(struct abi_statx) == 256, "as large as the kernel writes");
+_Static_assert(__builtin_offsetof(struct abi_statx, mount_id) == 0x90, "stx_mnt_id");

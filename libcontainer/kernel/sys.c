@@ -128,3 +128,17 @@ int sys_bpf(int command, void *attr, unsigned int size)
 {
     return (int)syscall(SYS_bpf, command, attr, size);
 }
+
+int sys_mount_id(int fd, uint64_t *id)
+{
+    struct abi_statx result;
+
+    if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, ABI_STATX_MNT_ID, &result) < 0)
+        return -1;
+    if ((result.mask & ABI_STATX_MNT_ID) == 0) {
+        errno = ENOSYS;
+        return -1;
+    }
+    *id = result.mount_id;
+    return 0;
+}

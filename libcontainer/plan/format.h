@@ -83,6 +83,7 @@ enum { /* op_mount, op_bind */
     MOUNT_PROPAGATION_RECURSIVE = 1 << 4,
     MOUNT_ATTR_RECURSIVE = 1 << 5, /* op_remount */
     MOUNT_SUPERBLOCK = 1 << 6,     /* op_remount: reconfigure the file system, too */
+    MOUNT_KEEP_MODE = 1 << 7,      /* tmpfs without mode=: mode and owner of what it covers */
 };
 
 enum { /* op_device */
@@ -128,9 +129,13 @@ enum { /* op_exec */
 
 enum { /* op_open_bind */
     BIND_RECURSIVE = 1 << 0,
-    BIND_ATTR_RECURSIVE = 1 << 1,
+    BIND_ATTR_RECURSIVE = 1 << 1, /* attr_set and attr_clear of the whole tree, not the top alone */
     BIND_PROPAGATION_RECURSIVE = 1 << 2,
-    BIND_RELATIVE = 1 << 3, /* resolve beneath the bundle */
+    BIND_MUST_BE_PROC = 1 << 3, /* the destination is /proc: the source is proven to be a procfs */
+    BIND_MUST_BE_SYS = 1 << 4,  /* the same for /sys and sysfs */
+    BIND_MUST_BE_KERNEL = 1 << 5,  /* below /sys: a file system whose content the kernel makes */
+    BIND_MUST_BE_CGROUP2 = 1 << 6, /* the host's v2 hierarchy */
+    BIND_LEAVE_PEERS = 1 << 7,     /* shared, but not with the host: a slave of it first */
 };
 
 enum plan_hook_point {
@@ -191,9 +196,9 @@ struct op_open_bind {
     uint16_t slot;
     uint16_t reserved;
     plan_string path;
-    uint64_t attr_set; /* MOUNT_ATTR_*; applied with AT_RECURSIVE if BIND_ATTR_RECURSIVE */
+    uint64_t attr_set; /* MOUNT_ATTR_*; applied second */
     uint64_t attr_clear;
-    uint64_t recursive_attr_set; /* the r* options: always applied with AT_RECURSIVE */
+    uint64_t recursive_attr_set; /* the r* options: of the whole tree; applied first */
     uint64_t recursive_attr_clear;
     uint32_t propagation; /* MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE */
 };

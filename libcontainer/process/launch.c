@@ -32,6 +32,7 @@
 #include "process/id_map.h"
 #include "process/init_image.h"
 #include "process/proc.h"
+#include "process/stdio.h"
 
 struct joins {
     struct clone_join items[CLONE_MAX_JOINS];
@@ -232,6 +233,13 @@ static int write_oom_score(const struct plan *plan, int proc, pid_t pid, struct 
     return 0;
 }
 
+static void give_stdio(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->host.ops.count; i++)
+        if (plan->host.ops.items[i].code == OP_STDIO_OWNER)
+            stdio_give_pipes(plan->host.ops.items[i].stdio_owner.value);
+}
+
 static bool needs_proc(const struct plan *plan)
 {
     for (size_t i = 0; i < plan->host.ops.count; i++)
@@ -278,6 +286,7 @@ int launch_init(struct launched *launched, const struct plan *plan, int cgroup_f
     if (collect_joins(&joins, plan, e) < 0)
         return -1;
     request.n_joins = joins.count;
+    give_stdio(plan);
     image = make_image(&launched->image, e);
     if (image < 0 || channel_pair(&launched->channel, &theirs, e) < 0)
         return -1;

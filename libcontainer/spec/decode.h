@@ -23,3 +23,4 @@ extern const struct json_object spec_resources_schema;
 extern const struct json_object spec_linux_schema;
 extern const struct json_object spec_seccomp_schema;
 extern const struct json_object spec_mount_schema;
+extern const struct json_object spec_intel_rdt_schema;

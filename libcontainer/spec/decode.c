@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "spec/decode.h"
+
+#include <string.h>
+
+#include "spec/rules.h"
+
+#define JSON_DEF "spec/fields.def"
+#include "base/json_rows.h"
+
+void spec_decode(struct spec_document *document, struct arena *arena, const char *bytes,
+                 size_t size, struct findings *findings)
+{
+    memset(document, 0, sizeof(*document));
+    json_decode(&document->json, arena, &spec_config_schema, bytes, size, &document->config,
+                findings);
+}

@@ -83,7 +83,7 @@ struct caisson_states {
 };
 MUST_CHECK int caisson_list(const struct caisson *caisson, struct caisson_states *states,
                             struct err *e);
-/* The name of a uid on this host, or "#1000". */
+/* "root" or "#1000": names of others would need the host's user database, and libraries it loads. */
 const char *caisson_owner_name(const struct caisson *caisson, uint32_t uid);
 const char *caisson_states_json(const struct caisson *caisson, const struct caisson_states *states);
 

@@ -114,8 +114,8 @@ static void emit(struct compile *compile, struct instructions *program, uint8_t 
 {
     *ARENA_PUSH(compile->arena, program) = (struct bpf_insn){
         .code = code,
-        .dst_reg = to & 0xf,
-        .src_reg = from & 0xf,
+        .dst_reg = (unsigned char)(to & 0xf),
+        .src_reg = (unsigned char)(from & 0xf),
         .off = offset,
         .imm = value,
     };

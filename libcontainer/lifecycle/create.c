@@ -12,10 +12,13 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "kernel/abi.h"
 #include "lifecycle/start.h"
+#include "lifecycle/status.h"
 #include "process/channel.h"
 #include "process/failure.h"
 #include "process/hooks.h"
+#include "process/process.h"
 #include "process/stdio.h"
 #include "rootfs/sources.h"
 #include "seccomp/seccomp.h"

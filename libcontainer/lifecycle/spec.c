@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/str.h"
 #include "container.h"
 #include "kernel/facts.h"
 #include "seccomp/default_profile.h"

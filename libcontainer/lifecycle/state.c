@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <string.h>
 
 #include "base/json_write.h"
@@ -51,4 +52,56 @@ int caisson_list(const struct caisson *caisson, struct caisson_states *states, s
         }
     }
     return 0;
+}
+
+static void write_state(struct json_writer *writer, const struct caisson_state *state)
+{
+    json_write_object(writer);
+    json_write_member(writer, "ociVersion", state->oci_version);
+    json_write_member(writer, "id", state->id);
+    json_write_key(writer, "pid");
+    json_write_i64(writer, state->pid);
+    json_write_member(writer, "status", state->status);
+    json_write_member(writer, "bundle", state->bundle);
+    json_write_member(writer, "rootfs", state->rootfs);
+    json_write_member(writer, "created", state->created);
+    if (state->annotations->count != 0) {
+        json_write_key(writer, "annotations");
+        json_write_object(writer);
+        for (size_t i = 0; i < state->annotations->count; i++)
+            json_write_member(writer, state->annotations->items[i].key,
+                              state->annotations->items[i].value);
+        json_write_object_end(writer);
+    }
+}
+
+const char *caisson_state_json(const struct caisson *caisson, const struct caisson_state *state)
+{
+    struct strbuf text = STRBUF_INIT(caisson->arena);
+    struct json_writer writer = JSON_WRITER_INIT(&text, JSON_TWO_SPACES);
+
+    write_state(&writer, state);
+    json_write_member(&writer, "owner", "");
+    json_write_object_end(&writer);
+    return strbuf_text(&text);
+}
+
+const char *caisson_owner_name(const struct caisson *caisson, uint32_t uid)
+{
+    return arena_printf(caisson->arena, uid == 0 ? "root" : "#%u", uid);
+}
+
+const char *caisson_states_json(const struct caisson *caisson, const struct caisson_states *states)
+{
+    struct strbuf text = STRBUF_INIT(caisson->arena);
+    struct json_writer writer = JSON_WRITER_INIT(&text, JSON_COMPACT);
+
+    json_write_array(&writer);
+    for (size_t i = 0; i < states->count; i++) {
+        write_state(&writer, &states->items[i]);
+        json_write_member(&writer, "owner", caisson_owner_name(caisson, states->items[i].owner));
+        json_write_object_end(&writer);
+    }
+    json_write_array_end(&writer);
+    return strbuf_text(&text);
 }

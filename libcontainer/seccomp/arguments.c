@@ -110,68 +110,130 @@ bool argument_is_32_bit(const char *syscall_name, uint32_t index)
     return false;
 }
 
-static void add(struct argument_matches *matches, uint64_t mask, uint64_t value, struct arena *arena)
+/* ---- ranges --------------------------------------------------------------------------------------------- */
+
+struct range {
+    uint64_t first;
+    uint64_t last;
+};
+
+struct ranges { /* disjoint */
+    struct range *items;
+    size_t count;
+    size_t capacity;
+};
+
+static void add_range(struct ranges *ranges, uint64_t first, uint64_t last, struct arena *arena)
+{
+    *ARENA_PUSH(arena, ranges) = (struct range){.first = first, .last = last};
+}
+
+/* The numbers up to `all` that satisfy one condition; false for MASKED_EQ, which is no range. */
+static bool ranges_of(struct ranges *ranges, const struct spec_syscall_arg *condition, uint64_t all,
+                      struct arena *arena)
+{
+    uint64_t value = condition->value & all;
+    const char *op = condition->op;
+
+    if (strcmp(op, "SCMP_CMP_MASKED_EQ") == 0)
+        return false;
+    if (strcmp(op, "SCMP_CMP_EQ") == 0 || strcmp(op, "SCMP_CMP_LE") == 0 ||
+        strcmp(op, "SCMP_CMP_GE") == 0)
+        add_range(ranges, strcmp(op, "SCMP_CMP_LE") == 0 ? 0 : value,
+                  strcmp(op, "SCMP_CMP_GE") == 0 ? all : value, arena);
+    if ((strcmp(op, "SCMP_CMP_LT") == 0 || strcmp(op, "SCMP_CMP_NE") == 0) && value > 0)
+        add_range(ranges, 0, value - 1, arena);
+    if ((strcmp(op, "SCMP_CMP_GT") == 0 || strcmp(op, "SCMP_CMP_NE") == 0) && value < all)
+        add_range(ranges, value + 1, all, arena);
+    return true;
+}
+
+static void intersect_ranges(struct ranges *ranges, const struct ranges *other, struct arena *arena)
+{
+    struct ranges both = {0};
+
+    for (size_t i = 0; i < ranges->count; i++)
+        for (size_t j = 0; j < other->count; j++) {
+            uint64_t first = ranges->items[i].first > other->items[j].first
+                                 ? ranges->items[i].first
+                                 : other->items[j].first;
+            uint64_t last = ranges->items[i].last < other->items[j].last ? ranges->items[i].last
+                                                                        : other->items[j].last;
+
+            if (first <= last)
+                add_range(&both, first, last, arena);
+        }
+    *ranges = both;
+}
+
+/* ---- matches -------------------------------------------------------------------------------------------- */
+
+static void add_match(struct argument_matches *matches, uint64_t mask, uint64_t value,
+                      struct arena *arena)
 {
     *ARENA_PUSH(arena, matches) = (struct argument_match){.mask = mask, .value = value & mask};
 }
 
-/* Those that agree with `limit` above bit i, and differ from it there in the direction asked for. */
-static void add_beyond(struct argument_matches *matches, uint64_t limit, unsigned int bits,
-                       bool is_greater, struct arena *arena)
+/* From the bottom of the range upwards: the largest block that begins there and does not go beyond it. */
+static void add_blocks(struct argument_matches *matches, struct range range, uint64_t all,
+                       struct arena *arena)
 {
-    uint64_t all = bits == 64 ? ~(uint64_t)0 : 0xffffffffU;
+    uint64_t first = range.first;
 
-    for (unsigned int i = 0; i < bits; i++) {
-        uint64_t bit = (uint64_t)1 << i;
-        bool bit_is_set = (limit & bit) != 0;
+    for (;;) {
+        uint64_t block = 0; /* its size less 1 */
 
-        if (bit_is_set == is_greater)
-            continue;
-        add(matches, all & ~(bit - 1), limit ^ bit, arena);
+        while (block != all && (first & (block * 2 + 1)) == 0 &&
+               first + (block * 2 + 1) <= range.last)
+            block = block * 2 + 1;
+        add_match(matches, all & ~block, first, arena);
+        if (first + block >= range.last)
+            return;
+        first += block + 1;
     }
 }
 
-void argument_matches_of(struct argument_matches *matches, const struct spec_syscall_arg *condition,
-                         unsigned int bits, struct arena *arena)
-{
-    uint64_t all = bits == 64 ? ~(uint64_t)0 : 0xffffffffU;
-    uint64_t value = condition->value & all;
-    const char *op = condition->op;
-
-    if (strcmp(op, "SCMP_CMP_EQ") == 0) {
-        add(matches, all, value, arena);
-    } else if (strcmp(op, "SCMP_CMP_MASKED_EQ") == 0) {
-        /* A value outside of its mask is never met; libseccomp and the kernel see it the same way. */
-        if ((condition->value_two & all & ~value) == 0)
-            add(matches, value, condition->value_two & all, arena);
-    } else if (strcmp(op, "SCMP_CMP_NE") == 0) {
-        for (unsigned int i = 0; i < bits; i++)
-            add(matches, (uint64_t)1 << i, ~value, arena);
-    } else if (strcmp(op, "SCMP_CMP_GT") == 0) {
-        add_beyond(matches, value, bits, true, arena);
-    } else if (strcmp(op, "SCMP_CMP_LT") == 0) {
-        add_beyond(matches, value, bits, false, arena);
-    } else if (strcmp(op, "SCMP_CMP_GE") == 0) {
-        add(matches, all, value, arena);
-        add_beyond(matches, value, bits, true, arena);
-    } else { /* SCMP_CMP_LE; the rules have refused every other word */
-        add(matches, all, value, arena);
-        add_beyond(matches, value, bits, false, arena);
-    }
-}
-
-void argument_matches_intersect(struct argument_matches *matches,
-                                const struct argument_matches *other, struct arena *arena)
+static void intersect_matches(struct argument_matches *matches, struct argument_match other,
+                              struct arena *arena)
 {
     struct argument_matches both = {0};
 
-    for (size_t i = 0; i < matches->count; i++)
-        for (size_t j = 0; j < other->count; j++) {
-            const struct argument_match *a = &matches->items[i];
-            const struct argument_match *b = &other->items[j];
+    for (size_t i = 0; i < matches->count; i++) {
+        const struct argument_match *match = &matches->items[i];
 
-            if (((a->value ^ b->value) & a->mask & b->mask) == 0)
-                add(&both, a->mask | b->mask, a->value | b->value, arena);
-        }
+        if (((match->value ^ other.value) & match->mask & other.mask) == 0)
+            add_match(&both, match->mask | other.mask, match->value | other.value, arena);
+    }
     *matches = both;
+}
+
+void argument_matches_of(struct argument_matches *matches, const struct spec_syscall *entry,
+                         uint32_t index, unsigned int bits, struct arena *arena)
+{
+    uint64_t all = bits == 64 ? ~(uint64_t)0 : 0xffffffffU;
+    struct ranges ranges = {0};
+
+    *matches = (struct argument_matches){0};
+    add_range(&ranges, 0, all, arena);
+    for (size_t i = 0; i < entry->args.count; i++) {
+        struct ranges one = {0};
+
+        if (entry->args.items[i].index == index &&
+            ranges_of(&one, &entry->args.items[i], all, arena))
+            intersect_ranges(&ranges, &one, arena);
+    }
+    for (size_t i = 0; i < ranges.count; i++)
+        add_blocks(matches, ranges.items[i], all, arena);
+    for (size_t i = 0; i < entry->args.count; i++) {
+        const struct spec_syscall_arg *condition = &entry->args.items[i];
+
+        if (condition->index != index || strcmp(condition->op, "SCMP_CMP_MASKED_EQ") != 0)
+            continue;
+        /* A value outside of its mask is never met. */
+        if ((condition->value_two & all & ~condition->value) != 0)
+            matches->count = 0;
+        intersect_matches(
+            matches,
+            (struct argument_match){condition->value & all, condition->value_two & all}, arena);
+    }
 }

@@ -7,9 +7,9 @@
  * A filter sees 64 bits of each argument; where the kernel takes an int, it uses the lower 32 alone. A
  * comparison of 64 bits is then defeated by one bit above them: socket(AF_VSOCK + 2^32, ...) is not 40,
  * and opens an AF_VSOCK socket. So conditions on such arguments are compared as 32 bits, also those that
- * engines write. libseccomp can only do that for equality under a mask; the others are taken apart into
- * such equalities: "x > 40" is "one of the numbers whose binary form follows that of 40 down to a 0 bit
- * and has a 1 there", at most 32 masked equalities.
+ * engines write. libseccomp can only do that for equality under a mask. The others are ranges; several
+ * of them on one argument are intersected, and what is left is taken apart into blocks of numbers that
+ * share their upper bits, each of which is one equality under a mask: at most two for each bit of a range.
  */
 
 #include <stdbool.h>
@@ -33,9 +33,6 @@ struct argument_matches { /* any of them */
     size_t capacity;
 };
 
-/* The numbers that satisfy `condition`, of `bits` (32 or 64). */
-void argument_matches_of(struct argument_matches *matches, const struct spec_syscall_arg *condition,
-                         unsigned int bits, struct arena *arena);
-/* The numbers that are in both. */
-void argument_matches_intersect(struct argument_matches *matches,
-                                const struct argument_matches *other, struct arena *arena);
+/* The numbers of `bits` (32 or 64) that satisfy every condition of the entry on argument `index`. */
+void argument_matches_of(struct argument_matches *matches, const struct spec_syscall *entry,
+                         uint32_t index, unsigned int bits, struct arena *arena);

@@ -195,8 +195,10 @@ static void collect_conditions(struct compilation *c, const char *name,
         const struct spec_syscall_arg *condition = &entry->args.items[i];
         struct argument_conditions *argument = &arguments[condition->index];
         bool is_narrow = argument_is_32_bit(name, condition->index);
-        struct argument_matches matches = {0};
         size_t n_same = 0;
+
+        if (argument->is_used)
+            continue; /* all conditions on it were looked at together */
 
         for (size_t j = 0; j < entry->args.count; j++)
             n_same += entry->args.items[j].index == condition->index;
@@ -205,11 +207,8 @@ static void collect_conditions(struct compilation *c, const char *name,
                 .is_used = true, .is_wide = true, .wide = wide_condition(condition)};
             continue;
         }
-        argument_matches_of(&matches, condition, is_narrow ? 32 : 64, c->arena);
-        if (argument->is_used)
-            argument_matches_intersect(&argument->matches, &matches, c->arena);
-        else
-            argument->matches = matches;
+        argument_matches_of(&argument->matches, entry, condition->index, is_narrow ? 32 : 64,
+                            c->arena);
         argument->is_used = true;
     }
 }

@@ -208,8 +208,9 @@ int state_write_record(const struct state_dir *dir, const struct state_record *r
                        struct arena *arena, struct err *e)
 {
     struct strbuf text = STRBUF_INIT(arena);
+    struct json_writer writer = JSON_WRITER_INIT(&text, JSON_COMPACT);
 
-    json_encode(&text, &state_record_schema, record);
+    json_encode(&writer, &state_record_schema, record);
     return fd_write_file(dir->fd, RECORD_NAME, 0600, strbuf_text(&text), text.length, e);
 }
 

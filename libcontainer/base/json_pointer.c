@@ -4,6 +4,7 @@
  * thousand origins of a few bytes, and no strings. */
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/json_read.h"
 
@@ -50,11 +51,10 @@ static size_t put_step(const struct json_origin *step, char *to)
     for (; *from != '\0'; from++) {
         bool is_escaped = *from == '~' || *from == '/';
 
-        if (to != NULL) {
-            to[length] = is_escaped ? '~' : *from;
-            if (is_escaped)
-                to[length + 1] = *from == '~' ? '0' : '1';
-        }
+        if (to != NULL && is_escaped)
+            memcpy(to + length, *from == '~' ? "~0" : "~1", 2);
+        else if (to != NULL)
+            to[length] = *from;
         length += is_escaped ? 2 : 1;
     }
     return length;

@@ -18,8 +18,8 @@
 #define JSON_NEED_OPTIONAL false
 
 #define JSON_ROW(object, member_kind, member, name, need, check, progress)                         \
-    .key = name, .offset = offsetof(struct object, member), .kind = (member_kind),                 \
-    .is_required = JSON_NEED_##need, .rule = check, .state = JSON_STATE_##progress
+    .key = (name), .offset = offsetof(struct object, member), .kind = (member_kind),               \
+    .is_required = JSON_NEED_##need, .rule = (check), .state = JSON_STATE_##progress
 
 #define OBJECT(object) static const struct json_field object##_rows[] = {
 #define FIELD(object, kind, member, key, need, rule, state)                                        \

@@ -88,6 +88,14 @@ static bool ids_are(uint32_t uid, uint32_t gid)
     return true;
 }
 
+/* A user namespace may deny setgroups(2); that is fine only if there is nothing to change. */
+static int set_groups(const struct init *init, struct plan_blob groups)
+{
+    if (sys_setgroups(groups.size / sizeof(uint32_t), init_blob(init, groups)) == 0)
+        return 0;
+    return errno == EPERM && groups.size == 0 && getgroups(0, NULL) == 0 ? 0 : -1;
+}
+
 int do_identity(struct init *init, const struct plan_op *op)
 {
     const struct op_identity *identity = &op->identity;
@@ -95,9 +103,7 @@ int do_identity(struct init *init, const struct plan_op *op)
     if ((op->flags & IDENTITY_KEEP_CAPS) != 0 && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
         return init_fail(init, STEP_WHOLE);
     /* Also when the list is empty: groups of whoever started the runtime must not remain. */
-    if ((op->flags & IDENTITY_SKIP_GROUPS) == 0 &&
-        sys_setgroups(identity->groups.size / sizeof(uint32_t),
-                      init_blob(init, identity->groups)) < 0)
+    if ((op->flags & IDENTITY_SKIP_GROUPS) == 0 && set_groups(init, identity->groups) < 0)
         return init_fail(init, STEP_WHOLE);
     if (setresgid(identity->gid, identity->gid, identity->gid) < 0 ||
         setresuid(identity->uid, identity->uid, identity->uid) < 0)

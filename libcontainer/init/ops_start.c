@@ -79,6 +79,11 @@ int do_ready(struct init *init, const struct plan_op *op)
     const struct channel_message ready = {.type = MSG_READY};
     struct channel_message message;
 
+    /* What waits from here on holds its streams and one socket, and nothing to climb on. */
+    init_close(&init->root);
+    init_close(&init->proc);
+    init_close(&init->null_mask);
+    init_close(&init->dir_mask);
     if (!send_message(init->channel, &ready) || !receive_message(init->channel, &message))
         _exit(INIT_EXIT_ABANDONED); /* the creator is gone before anybody can know of us */
     if ((op->flags & READY_LISTEN) == 0)

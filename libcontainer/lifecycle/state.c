@@ -15,7 +15,7 @@ int caisson_state(const struct caisson *caisson, const char *id, struct caisson_
     /* `state` speaks the four words that engines know: what is half-made does not exist for them. */
     if (container.status == STATUS_CREATING && !container.has_record)
         return err_state(e, "container %s does not exist", id);
-    container_describe(&container, state);
+    container_describe(&container, caisson->arena, state);
     return 0;
 }
 
@@ -41,7 +41,7 @@ int caisson_list(const struct caisson *caisson, struct caisson_states *states, s
 
         switch (container_open(&container, caisson, ids.items[i], CONTAINER_LOOK, &broken)) {
         case CONTAINER_FOUND:
-            container_describe(&container, ARENA_PUSH(caisson->arena, states));
+            container_describe(&container, caisson->arena, ARENA_PUSH(caisson->arena, states));
             break;
         case CONTAINER_UNKNOWN: /* deleted since we read the directory */
             break;

@@ -109,11 +109,14 @@ int container_require(struct container *container, const struct caisson *caisson
     return found;
 }
 
-void container_describe(const struct container *container, struct caisson_state *state)
+void container_describe(const struct container *container, struct arena *arena,
+                        struct caisson_state *state)
 {
     const struct state_record *record = &container->record;
+    struct json_string_map *annotations = ARENA_NEW(arena, struct json_string_map, 1);
     bool is_alive = container->status != STATUS_STOPPED && container->has_record;
 
+    *annotations = record->annotations;
     *state = (struct caisson_state){
         .oci_version = container->has_record ? record->oci_version : caisson_spec_version(),
         .id = container->dir.id,
@@ -123,6 +126,6 @@ void container_describe(const struct container *container, struct caisson_state 
         .rootfs = container->has_record ? record->rootfs : "",
         .created = container->has_record ? record->created : "0001-01-01T00:00:00Z",
         .owner = record->owner,
-        .annotations = &record->annotations,
+        .annotations = annotations,
     };
 }

@@ -38,4 +38,6 @@ MUST_CHECK int container_require(struct container *container, const struct caiss
 /* The root directory of all containers: as given, or the default. */
 MUST_CHECK int container_open_root(const struct caisson *caisson, bool make, struct err *e);
 
-void container_describe(const struct container *container, struct caisson_state *state);
+/* Strings and annotations live in the arena that the record was read into. */
+void container_describe(const struct container *container, struct arena *arena,
+                        struct caisson_state *state);

@@ -17,6 +17,7 @@
  *   joins          caisson ──clone3──▶ joiner: setns… ──clone3(CLONE_PARENT)──▶ child
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -38,6 +39,7 @@ struct clone_request {
     int cgroup_fd;           /* directory of a cgroup, or -1 for our own */
     const struct clone_join *joins;
     size_t n_joins;
+    bool drops_groups; /* supplementary groups, before the joins */
     /* Runs in the child and must not return. Only what is async-signal-safe: a raw clone3 copies every
      * lock of this process as it stands. */
     void (*child)(const void *argument);

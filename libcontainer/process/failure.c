@@ -52,7 +52,9 @@ static void describe_status(uint32_t status, char *text, size_t size)
 
 static void add_hint(const struct plan_op *op, const struct channel_message *message, struct err *e)
 {
-    if (op->code == OP_RLIMIT && message->error == EPERM)
+    if (op->code == OP_BECOME_ROOT && message->error == EINVAL)
+        err_hint(e, "the maps must contain uid 0 and gid 0 of the container");
+    else if (op->code == OP_RLIMIT && message->error == EPERM)
         err_hint(e, "raising a hard limit needs CAP_SYS_RESOURCE, which the runtime does not have");
     else if (op->code == OP_MOUNT && message->error == EPERM)
         err_hint(e, "a user namespace may only mount some file systems, and proc and sysfs only where "
@@ -74,6 +76,10 @@ int failure_explain(const struct plan *plan, const struct channel_message *messa
     const char *step;
     const char *detail = "";
 
+    if (message->op == UINT32_MAX && message->error == EBADMSG)
+        return err_bug(e, "caisson-init refused the plan");
+    if (message->op == UINT32_MAX)
+        return err_sysno(e, message->error, "execute caisson-init");
     if (message->op >= plan->init.ops.count || message->step >= N_CHANNEL_STEPS)
         return err_bug(e, "caisson-init failed outside of its plan: operation %u, error %d",
                        message->op, message->error);

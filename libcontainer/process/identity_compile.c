@@ -154,6 +154,8 @@ static void add_capabilities(struct compile *compile, const struct spec_process 
         capability_mask(compile, sets, &sets->bounding, "bounding", available);
     struct plan_op *op;
 
+    /* Else PR_CAP_AMBIENT_RAISE fails; spec_check() has warned. */
+    masks.ambient &= masks.permitted & masks.inheritable;
     op = plan_add(compile->plan, OP_BOUNDING, origin);
     op->bounding.mask = bounding;
     add_identity(compile, process);

@@ -8,8 +8,8 @@
  * namespace is last. A process without them gains its rights by entering the user namespace, so it is
  * first.
  *
- * A new user namespace has no id map yet, and execve with an unmapped uid would drop every capability:
- * the stub waits for MAPPED before it executes init.
+ * In a user namespace execve with an unmapped uid would drop every capability: the stub waits until the
+ * map is written (MAPPED) and takes the namespace's uid 0 before it executes init.
  */
 
 #include "process/launch.h"
@@ -44,6 +44,8 @@ struct stub {
     int channel;
     int image;
     bool waits_for_map;
+    bool becomes_root;        /* of a new or joined user namespace */
+    uint32_t become_root_op;  /* the operation that this belongs to, for messages */
 };
 
 static void joins_release(struct joins *joins)
@@ -106,6 +108,15 @@ static int make_image(struct proc_file *file, struct err *e)
 
 /* ---- after the clone ------------------------------------------------------------------------------ */
 
+static NORETURN void fail_stub(const struct stub *stub, uint32_t op)
+{
+    const struct channel_message message = {.type = MSG_FAILED, .op = op, .error = errno};
+
+    if (send(stub->channel, &message, sizeof(message), MSG_NOSIGNAL) < 0)
+        _exit(INIT_EXIT_UNTOLD);
+    _exit(1);
+}
+
 static NORETURN void run_stub(const void *argument)
 {
     const struct stub *stub = argument;
@@ -120,20 +131,15 @@ static NORETURN void run_stub(const void *argument)
         if (got != (ssize_t)sizeof(message) || message.type != MSG_MAPPED)
             _exit(INIT_EXIT_ABANDONED);
     }
+    /* Raw calls: libc's would look for other threads, and there are none. */
+    if (stub->becomes_root && (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0))
+        fail_stub(stub, stub->become_root_op);
     if (stub->channel == CHANNEL_FD)
         fcntl(CHANNEL_FD, F_SETFD, 0);
     else
         dup2(stub->channel, CHANNEL_FD);
     sys_execveat(stub->image, "", argv, envp, AT_EMPTY_PATH);
-
-    message = (struct channel_message){
-        .type = MSG_FAILED,
-        .op = UINT32_MAX,
-        .error = errno,
-    };
-    if (send(CHANNEL_FD, &message, sizeof(message), MSG_NOSIGNAL) < 0)
-        _exit(INIT_EXIT_UNTOLD);
-    _exit(1);
+    fail_stub(stub, UINT32_MAX);
 }
 
 /* ---- before it ------------------------------------------------------------------------------------ */
@@ -202,6 +208,16 @@ static int collect_joins(struct joins *joins, const struct plan *plan, struct er
                 return -1;
         }
     return 0;
+}
+
+/* Does the plan have a user namespace in which the stub must take an id that is mapped? */
+static void find_become_root(struct stub *stub, const struct plan *plan)
+{
+    for (uint32_t i = 0; i < plan->init.ops.count; i++)
+        if (plan->init.ops.items[i].code == OP_BECOME_ROOT) {
+            stub->becomes_root = true;
+            stub->become_root_op = i;
+        }
 }
 
 static uint64_t new_namespace_flags(const struct plan *plan)
@@ -277,6 +293,7 @@ int launch_init(struct launched *launched, const struct plan *plan, int cgroup_f
         .new_namespaces = new_namespace_flags(plan),
         .cgroup_fd = cgroup_fd,
         .joins = joins.items,
+        .drops_groups = true,
         .child = run_stub,
         .argument = &stub,
     };
@@ -295,6 +312,7 @@ int launch_init(struct launched *launched, const struct plan *plan, int cgroup_f
         .channel = theirs,
         .waits_for_map = (request.new_namespaces & CLONE_NEWUSER) != 0,
     };
+    find_become_root(&stub, plan);
 
     /* A new mount namespace starts with our working directory, moved to its own copy of the mount: so
      * init finds the place for the root filesystem without knowing its path. */

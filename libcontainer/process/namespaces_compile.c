@@ -101,7 +101,8 @@ static void add_id_map(struct compile *compile, uint32_t which, const struct spe
     plan_string lines;
     struct plan_op *op;
 
-    if (maps->count == 0)
+    /* A joined namespace has its maps already. */
+    if (maps->count == 0 || !compile_has_new_namespace(compile, "user"))
         return;
     for (size_t i = 0; i < maps->count; i++)
         strbuf_printf(&text, "%u %u %u\n", maps->items[i].container_id, maps->items[i].host_id,

@@ -46,17 +46,20 @@ make_bundle() {
     "$CAISSON" spec --bundle "$bundle"
 }
 
-# edit FILTER [jq options...]: changes the bundle's config.json.
+# edit [jq options...] FILTER: changes the bundle's config.json.
 edit() {
-    local filter=$1
-    shift
-    jq "$@" "$filter" "$BUNDLE/config.json" >"$BUNDLE/config.json.new"
+    jq "$@" <"$BUNDLE/config.json" >"$BUNDLE/config.json.new"
     mv "$BUNDLE/config.json.new" "$BUNDLE/config.json"
 }
 
 # args WORD...: what the container executes.
 args() {
-    edit '.process.args = $ARGS.positional' --args "$@"
+    # One word at a time: jq's --args takes words such as -c for its own.
+    local word json='[]'
+    for word in "$@"; do
+        json=$(jq -c --arg word "$word" '. + [$word]' <<<"$json")
+    done
+    edit --argjson words "$json" '.process.args = $words'
 }
 
 caisson() {
@@ -86,11 +89,16 @@ pid_of() {
 wait_until() {
     local i
     for ((i = 0; i < 200; i++)); do
-        "$@" && return 0
+        "$@" 2>/dev/null && return 0
         sleep 0.05
     done
     echo "gave up waiting for: $*" >&2
     return 1
+}
+
+# Ended, though perhaps not yet reaped by whoever adopted it.
+is_gone() {
+    [ ! -e "/proc/$1" ] || grep -q "^State:.Z" "/proc/$1/status"
 }
 
 has_status() {
@@ -109,6 +117,12 @@ cgroup_mount() {
 needs_controller() {
     grep -qw "$1" "$(cgroup_mount)/cgroup.controllers" 2>/dev/null ||
         skip_or_fail "needs the cgroup v2 controller $1"
+}
+
+# program NAME: a small static program of tests/programs, put into the rootfs as /bin/NAME.
+program() {
+    gcc -static -O1 -D_GNU_SOURCE -Wall -Werror -o "$BUNDLE/rootfs/bin/$1" \
+        "$BATS_TEST_DIRNAME/../programs/$1.c"
 }
 
 # What a container must not change on the host.

@@ -92,7 +92,7 @@ teardown() { teardown_container; }
     local pid
     pid=$(pid_of "$ID")
     caisson delete "$ID"
-    run ! kill -0 "$pid"
+    wait_until is_gone "$pid"
     host_snapshot >"$BATS_TEST_TMPDIR/after"
     grep -v "^$ROOT" "$BATS_TEST_TMPDIR/after" | diff "$BATS_TEST_TMPDIR/before" -
 }
@@ -130,7 +130,7 @@ teardown() { teardown_container; }
 
 @test "lifecycle: run forwards signals" {
     args /bin/sh -c 'trap "exit 42" TERM; echo up; while :; do sleep 0.1; done'
-    caisson run --bundle "$BUNDLE" "$ID" 3>&- >"$BATS_TEST_TMPDIR/out" &
+    "$CAISSON" --root "$ROOT" run --bundle "$BUNDLE" "$ID" 3>&- >"$BATS_TEST_TMPDIR/out" &
     local runner=$!
     wait_until grep -q up "$BATS_TEST_TMPDIR/out"
     kill -TERM "$runner"
@@ -156,13 +156,13 @@ teardown() { teardown_container; }
     args /bin/sleep 100
     edit '.annotations = {"org.example/a": "1"}'
     caisson create --bundle "$BUNDLE" "$ID" 3>&-
-    caisson state "$ID" >"$BATS_TEST_TMPDIR/state"
+    caisson state "$ID" >"$BATS_TEST_TMPDIR/state.json"
     jq -e --arg bundle "$BUNDLE" --arg id "$ID" '
         .ociVersion == "1.3.0" and .id == $id and .status == "created" and (.pid | type) == "number"
         and .bundle == $bundle and .rootfs == $bundle + "/rootfs"
         and .annotations["org.example/a"] == "1"
-        and (.created | test("^[0-9-]+T[0-9:.]+Z$"))' "$BATS_TEST_TMPDIR/state"
-    ! grep -Eq '"(started|finished|exitCode|oomKilled|error|initPid)"' "$BATS_TEST_TMPDIR/state"
+        and (.created | test("^[0-9-]+T[0-9:.]+Z$"))' "$BATS_TEST_TMPDIR/state.json"
+    ! grep -Eq '"(started|finished|exitCode|oomKilled|error|initPid)"' "$BATS_TEST_TMPDIR/state.json"
 }
 
 @test "lifecycle: a program that does not exist fails create, not start" {

@@ -11,11 +11,20 @@ teardown() {
     fi
 }
 
+# unshare has done its work when the holder, or its child, is sleep.
+has_joined() {
+    grep -q sleep "/proc/$HOLDER/comm" || pgrep -P "$HOLDER" sleep >/dev/null
+}
+
+has_no_leftover() {
+    ! pgrep -x -f "/bin/sleep 1234567" >/dev/null
+}
+
 # A process that holds new namespaces, in HOLDER.
 hold() {
     unshare "$@" sleep 100 3>&- &
     HOLDER=$!
-    wait_until grep -q sleep "/proc/$HOLDER/comm"
+    wait_until has_joined
 }
 
 @test "namespaces: each configured one is new, each other one is the host's" {
@@ -144,8 +153,8 @@ hold() {
     edit '.linux.namespaces |= map(select(.type != "pid")) | .linux.maskedPaths = [] | .linux.readonlyPaths = []'
     args /bin/sh -c '/bin/sleep 1234567 & exec /bin/sleep 100'
     caisson run -d --bundle "$BUNDLE" "$ID" 3>&- >/dev/null
-    wait_until pgrep -f "sleep 1234567" >/dev/null
+    wait_until pgrep -x -f "/bin/sleep 1234567" >/dev/null
     caisson kill "$ID" KILL
-    wait_until bash -c '! pgrep -f "sleep 1234567" >/dev/null'
+    wait_until has_no_leftover
     wait_until has_status "$ID" stopped
 }

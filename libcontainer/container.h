@@ -97,7 +97,8 @@ MUST_CHECK int caisson_plan(const struct caisson *caisson, const char *bundle,
 MUST_CHECK int caisson_spec(const struct caisson *caisson, const char *bundle,
                             const char *file_name, struct err *e);
 
-/* The first call of a program: no descriptor that its caller left open can reach a container. */
+/* The first call of a program: no descriptor that its caller left open can reach a container, and those of
+ * the standard streams that were closed are opened on /dev/null. */
 MUST_CHECK int caisson_start_up(struct err *e);
 
 const char *caisson_version(void);

@@ -39,6 +39,11 @@ bool log_has_file(void)
     return the_log.fd != STDERR_FILENO;
 }
 
+bool log_takes(enum log_level level)
+{
+    return level >= the_log.lowest;
+}
+
 static void format_time(char *text, size_t size)
 {
     struct timespec now;
@@ -78,8 +83,6 @@ void log_write(enum log_level level, const char *format, ...)
     va_list args;
     int length;
 
-    if (level < the_log.lowest)
-        return;
     va_start(args, format);
     vsnprintf(message, sizeof(message), format, args);
     va_end(args);

@@ -21,5 +21,14 @@ MUST_CHECK int log_open(const char *path, enum log_format format, enum log_level
 bool log_has_file(void);
 void log_write(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 
-#define log_debug(...) log_write(LOG_LEVEL_DEBUG, __VA_ARGS__)
-#define log_warn(...)  log_write(LOG_LEVEL_WARNING, __VA_ARGS__)
+bool log_takes(enum log_level level);
+
+/* What the log does not take costs one comparison. */
+#define log_at(level, ...)                                                                         \
+    do {                                                                                           \
+        if (log_takes(level))                                                                      \
+            log_write((level), __VA_ARGS__);                                                       \
+    } while (0)
+
+#define log_debug(...) log_at(LOG_LEVEL_DEBUG, __VA_ARGS__)
+#define log_warn(...)  log_at(LOG_LEVEL_WARNING, __VA_ARGS__)

@@ -34,11 +34,15 @@ struct cgroup {
 
 void cgroup_release(struct cgroup *cgroup);
 
-/* Executes the rows: makes the cgroup, writes its limits, attaches the device program. A cgroup that holds
- * processes or is frozen is refused. On failure nothing is left. Where nothing was asked for and the tree
- * is not ours to write, there is no cgroup and that is no error. */
+/* Makes the cgroup of the plan. One that holds processes or is frozen is refused. On failure nothing is left.
+ * Where nothing was asked for and the tree is not ours to write, there is no cgroup and that is no error. */
 MUST_CHECK int cgroup_create(struct cgroup *cgroup, const struct facts *facts,
                              const struct plan *plan, struct err *e);
+
+/* Writes its limits and attaches the device program: after init was cloned into it, which is on its way to
+ * wait for its plan, and before it gets that plan. */
+MUST_CHECK int cgroup_configure(const struct cgroup *cgroup, const struct plan *plan,
+                                struct err *e);
 
 /* By name, so that they work on what another process made, or only half made; gone is fine. */
 MUST_CHECK int cgroup_path_kill(const char *path, struct err *e);

@@ -43,19 +43,9 @@ struct instructions {
 
 static const uint32_t all_access = BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE;
 
-static const struct device_rule default_rules[] = {
-    {true, 'c', ANY, ANY, BPF_DEVCG_ACC_MKNOD                                            },
-    {true, 'b', ANY, ANY, BPF_DEVCG_ACC_MKNOD                                            },
-    {true, 'c', 1,   3,   BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE}, /* null */
-    {true, 'c', 1,   5,   BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE}, /* zero */
-    {true, 'c', 1,   7,   BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE}, /* full */
-    {true, 'c', 1,   8,   BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE}, /* random */
-    {true, 'c', 1,   9,   BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE}, /* urandom */
-    {true, 'c', 5,   0,   BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE}, /* tty */
-    {true, 'c', 5,   1,   BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE}, /* console */
-    {true, 'c', 5,   2,   BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE}, /* ptmx */
-    {true, 'c', 136, ANY, BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE}, /* pts */
-};
+/* null, zero, full, random, urandom; tty, console, ptmx; all of pts. */
+static const int32_t default_memory_minors[] = {3, 5, 7, 8, 9};
+enum { MEMORY_MAJOR = 1, TTY_MAJOR = 5, LAST_TTY_MINOR = 2, PTS_MAJOR = 136 };
 
 static uint32_t access_bits(const char *access)
 {
@@ -103,8 +93,6 @@ static void collect_rules(struct compile *compile, struct device_rules *rules)
         for (size_t i = 0; i < linux_section->resources->devices.count; i++)
             *ARENA_PUSH(compile->arena, rules) =
                 rule_of_entry(&linux_section->resources->devices.items[i]);
-    for (size_t i = 0; i < ARRAY_LEN(default_rules); i++)
-        *ARENA_PUSH(compile->arena, rules) = default_rules[i];
 }
 
 /* ---- the program ---------------------------------------------------------------------------------------- */
@@ -167,6 +155,59 @@ static void emit_rule(struct compile *compile, struct instructions *program,
         program->items[jumps[i]].off = (int16_t)(program->count - jumps[i] - 1);
 }
 
+/* What every container may do. It comes last in the list and so first in the program, where most questions
+ * end: a few comparisons instead of a rule for each device. */
+static void emit_defaults(struct compile *compile, struct instructions *program)
+{
+    size_t to_allow[4 + ARRAY_LEN(default_memory_minors)];
+    size_t to_next[4];
+    size_t n_allow = 0;
+    size_t n_next = 0;
+
+    to_allow[n_allow++] = program->count;
+    emit(compile, program, BPF_JMP32 | BPF_JEQ | BPF_K, 3, 0, 0, BPF_DEVCG_ACC_MKNOD);
+    to_next[n_next++] = program->count;
+    emit(compile, program, BPF_JMP32 | BPF_JNE | BPF_K, 2, 0, 0, BPF_DEVCG_DEV_CHAR);
+    to_allow[n_allow++] = program->count;
+    emit(compile, program, BPF_JMP32 | BPF_JEQ | BPF_K, 4, 0, 0, PTS_MAJOR);
+    /* Not a terminal: over the next two. */
+    emit(compile, program, BPF_JMP32 | BPF_JNE | BPF_K, 4, 0, 2, TTY_MAJOR);
+    to_allow[n_allow++] = program->count;
+    emit(compile, program, BPF_JMP32 | BPF_JLE | BPF_K, 5, 0, 0, LAST_TTY_MINOR);
+    to_next[n_next++] = program->count;
+    emit(compile, program, BPF_JMP | BPF_JA, 0, 0, 0, 0);
+    to_next[n_next++] = program->count;
+    emit(compile, program, BPF_JMP32 | BPF_JNE | BPF_K, 4, 0, 0, MEMORY_MAJOR);
+    for (size_t i = 0; i < ARRAY_LEN(default_memory_minors); i++) {
+        to_allow[n_allow++] = program->count;
+        emit(compile, program, BPF_JMP32 | BPF_JEQ | BPF_K, 5, 0, 0, default_memory_minors[i]);
+    }
+    to_next[n_next++] = program->count;
+    emit(compile, program, BPF_JMP | BPF_JA, 0, 0, 0, 0);
+    for (size_t i = 0; i < n_allow; i++)
+        program->items[to_allow[i]].off = (int16_t)(program->count - to_allow[i] - 1);
+    emit(compile, program, BPF_ALU | BPF_MOV | BPF_K, 0, 0, 0, 1);
+    emit(compile, program, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+    for (size_t i = 0; i < n_next; i++)
+        program->items[to_next[i]].off = (int16_t)(program->count - to_next[i] - 1);
+}
+
+/* An allowance of what the defaults allow anyway, as engines write them, needs no instructions unless a
+ * denial comes behind it; and even that would be overruled by the defaults, which come last. */
+static bool is_default(const struct device_rule *rule)
+{
+    if (!rule->is_allowed || rule->type != 'c' || rule->major == ANY)
+        return false;
+    if (rule->major == PTS_MAJOR)
+        return true;
+    if (rule->major == TTY_MAJOR)
+        return rule->minor >= 0 && rule->minor <= LAST_TTY_MINOR;
+    for (size_t i = 0; i < ARRAY_LEN(default_memory_minors); i++)
+        if (rule->major == MEMORY_MAJOR && rule->minor == default_memory_minors[i])
+            return true;
+    return false;
+}
+
 static bool matches_everything(const struct device_rule *rule)
 {
     return rule->type == 'a' && rule->major == ANY && rule->minor == ANY &&
@@ -183,10 +224,8 @@ static const char *number_text(struct arena *arena, int64_t number)
 static const char *describe(struct compile *compile, const struct device_rules *rules)
 {
     struct strbuf text = STRBUF_INIT(compile->arena);
-    size_t n_configured = rules->count - ARRAY_LEN(default_rules);
-
     strbuf_puts(&text, "deny all");
-    for (size_t i = 0; i < n_configured; i++) {
+    for (size_t i = 0; i < rules->count; i++) {
         const struct device_rule *rule = &rules->items[i];
 
         if (matches_everything(rule)) {
@@ -216,7 +255,10 @@ void cgroup_compile_devices(struct compile *compile)
 
     collect_rules(compile, &rules);
     emit_head(compile, &program);
+    emit_defaults(compile, &program);
     for (i = rules.count; i > 0; i--) {
+        if (is_default(&rules.items[i - 1]))
+            continue;
         emit_rule(compile, &program, &rules.items[i - 1]);
         if (matches_everything(&rules.items[i - 1]))
             break; /* nothing before it can matter */

@@ -21,5 +21,5 @@ const char *caisson_spec_version(void)
 
 int caisson_start_up(struct err *e)
 {
-    return stdio_close_on_exec(e);
+    return stdio_close_on_exec(e) < 0 ? -1 : stdio_open_closed(e);
 }

@@ -111,8 +111,7 @@ static int claim_do(struct creation *creation, struct err *e)
         return -1;
     fill_record(creation);
     /* From here on a crash can be cleaned up by name: the record says where the cgroup will be. */
-    if (state_write_record(&creation->dir, &creation->record, creation->caisson->arena, e) < 0 ||
-        state_write_config(&creation->dir, creation->bundle.bytes, creation->bundle.size, e) < 0) {
+    if (state_write_record(&creation->dir, &creation->record, creation->caisson->arena, e) < 0) {
         struct err ignored = ERR_INIT;
 
         if (state_dir_remove(&creation->dir, &ignored) < 0)
@@ -202,12 +201,15 @@ static int add_listener(struct creation *creation, struct err *e)
     return 0;
 }
 
+/* The new process is on its way through execve meanwhile: what is done here costs no time. */
 static int send_do(struct creation *creation, struct err *e)
 {
     creation->slots = ARENA_NEW(creation->caisson->arena, int, (size_t)creation->plan.n_slots + 1);
     for (size_t i = 0; i < creation->plan.n_slots; i++)
         creation->slots[i] = -1;
-    if (add_filter(creation, e) < 0 || add_listener(creation, e) < 0 ||
+    if (cgroup_configure(&creation->cgroup, &creation->plan, e) < 0 ||
+        state_write_config(&creation->dir, creation->bundle.bytes, creation->bundle.size, e) < 0 ||
+        add_filter(creation, e) < 0 || add_listener(creation, e) < 0 ||
         sources_open(&creation->plan, creation->bundle.directory, creation->root_directory,
                      creation->slots, e) < 0 ||
         launch_send_plan(&creation->launched, &creation->plan, creation->slots, e) < 0)
@@ -304,7 +306,8 @@ static int write_pid_file(const struct creation *creation, struct err *e)
     return 0;
 }
 
-static int commit_do(struct creation *creation, struct err *e)
+/* Who the process is, for the record: asked while it is busy with its plan. */
+static int identify_process(struct creation *creation, struct err *e)
 {
     CLEANUP_FD int proc = -1;
     char *boot_id = ARENA_NEW(creation->caisson->arena, char, PROC_BOOT_ID_BYTES);
@@ -320,6 +323,11 @@ static int commit_do(struct creation *creation, struct err *e)
     creation->record.start_ticks = stat.start_ticks;
     creation->record.init_device = creation->launched.image.device;
     creation->record.init_inode = creation->launched.image.inode;
+    return 0;
+}
+
+int creation_commit(struct creation *creation, struct err *e)
+{
     creation->record.is_complete = true;
     if (state_write_record(&creation->dir, &creation->record, creation->caisson->arena, e) < 0)
         return -1;
@@ -335,8 +343,8 @@ static const struct step {
     {"make the cgroup",           cgroup_do, cgroup_undo},
     {"launch",                    launch_do, launch_undo},
     {"send the plan",             send_do,   NULL       },
+    {"identify the process",      identify_process, NULL},
     {"wait until it is ready",    ready_do,  NULL       },
-    {"commit",                    commit_do, NULL       },
 };
 
 static void run_poststop(struct creation *creation)
@@ -410,7 +418,7 @@ int caisson_create(const struct caisson *caisson, const struct caisson_create_op
 
     if (creation_run(&creation, caisson, options, false, e) < 0)
         return -1;
-    if (channel_send(creation.launched.channel, &committed, e) < 0) {
+    if (creation_commit(&creation, e) < 0 || channel_send(creation.launched.channel, &committed, e) < 0) {
         creation_undo(&creation);
         return -1;
     }

@@ -38,5 +38,8 @@ MUST_CHECK int creation_run(struct creation *creation, const struct caisson *cai
                             const struct caisson_create_options *options, bool starts_at_once,
                             struct err *e);
 
+/* Writes the record that makes the container known, and the pid file. */
+MUST_CHECK int creation_commit(struct creation *creation, struct err *e);
+
 /* Undoes all steps. */
 void creation_undo(struct creation *creation);

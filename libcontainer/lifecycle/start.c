@@ -28,14 +28,20 @@ static int parse_nonce(const char *hex, uint8_t nonce[16], struct err *e)
     return 0;
 }
 
-int start_over_channel(int channel, const struct state_record *record, struct err *e)
+int start_send(int channel, const struct state_record *record, struct err *e)
 {
     struct channel_message message = {.type = MSG_START};
+
+    if (parse_nonce(record->nonce, message.nonce, e) < 0)
+        return -1;
+    return channel_send(channel, &message, e);
+}
+
+int start_wait(int channel, const struct state_record *record, struct err *e)
+{
+    struct channel_message message;
     bool is_executing = false;
 
-    if (parse_nonce(record->nonce, message.nonce, e) < 0 ||
-        channel_send(channel, &message, e) < 0)
-        return -1;
     for (;;) {
         int result = channel_receive(channel, &message, e);
 
@@ -125,7 +131,8 @@ int caisson_start(const struct caisson *caisson, const char *id, struct err *e)
     connection = state_connect(&container.dir, e);
     if (connection < 0)
         return -1;
-    if (start_over_channel(connection, &container.record, e) < 0)
+    if (start_send(connection, &container.record, e) < 0 ||
+        start_wait(connection, &container.record, e) < 0)
         return -1;
     state_remove_socket(&container.dir);
     return run_poststart(&container, caisson, e);

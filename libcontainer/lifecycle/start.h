@@ -6,8 +6,10 @@
 #include "process/hooks.h"
 #include "state/store.h"
 
-/* Sends START over `channel` and waits until execve has happened or failed. */
-MUST_CHECK int start_over_channel(int channel, const struct state_record *record, struct err *e);
+/* Sends START over `channel`. */
+MUST_CHECK int start_send(int channel, const struct state_record *record, struct err *e);
+/* Waits until execve has happened or failed. */
+MUST_CHECK int start_wait(int channel, const struct state_record *record, struct err *e);
 
 /* Decodes the configuration stored with the container and compiles its host hooks alone. */
 MUST_CHECK int start_load_hooks(const struct state_dir *dir, struct arena *arena,

@@ -1,14 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The plan for people and for programs. The sentences are those of ops.def; what stands for {member} in
- * them is looked up in one table, so a member reads the same in the plan and in an error message.
+ * The plan for people and for programs. The sentences are those of ops.def; what stands for {member}
+ * in them is looked up in one table, so a member reads the same in the plan and in an error message.
+ *
+ * The JSON form is an object with "planVersion" and "operations", an array in the order in which
+ * things happen. Each operation has
+ *     number  counted from 1, as in the text
+ *     op      the name of the operation in ops.def
+ *     phase   host, namespaces, mounts, pivot, seal, identity or start
+ *     origin  the JSON pointer of what asked for it; missing where nothing did
+ *     does    the sentence
+ *     flags   array of names, the rows of `flags` below; missing where there are none
+ * and the members of its payload under the names in the table below: strings, numbers, or arrays.
+ * Keys are only ever added. Values of environment variables are left out of both forms: plans end up
+ * in logs and issues.
  */
 
-#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <linux/capability.h>
 
 #include "base/json_write.h"
 #include "kernel/abi.h"
@@ -18,213 +32,353 @@
 enum member_kind {
     MEMBER_STRING,
     MEMBER_VECTOR,
+    MEMBER_VARIABLES, /* a vector of NAME=value: the names */
+    MEMBER_SLOT,
     MEMBER_U32,
     MEMBER_I32,
     MEMBER_I64,
     MEMBER_LIMIT, /* uint64_t, all bits set is "unlimited" */
-    MEMBER_CAPABILITIES,
-    MEMBER_GROUPS,
+    MEMBER_OCTAL,
+    MEMBER_DEVICE_TYPE,  /* of the S_IFMT bits */
+    MEMBER_CAPABILITIES, /* a mask */
+    MEMBER_GROUPS,       /* a blob of uint32_t */
+    MEMBER_BLOB_SIZE,
     MEMBER_PROPAGATION32,
     MEMBER_PROPAGATION64,
     MEMBER_ATTRIBUTES32,
     MEMBER_ATTRIBUTES64,
+    MEMBER_ATTRIBUTE_PAIR, /* two uint64_t in a row: set and clear */
     MEMBER_HOOK_POINT,
     MEMBER_RLIMIT,
     MEMBER_ID_KIND,
-    MEMBER_ID_MAP,
+    MEMBER_ID_MAP, /* lines of "inside outside size" */
 };
 
-#define MEMBER(code, payload, member, kind)                                                        \
+/* What the sentence does not say and a reader would miss has a label, "" for one that needs none. */
+#define IN(code, payload, member, kind)          ROW(code, payload, member, kind, #member, NULL)
+#define MORE(code, payload, member, kind, label) ROW(code, payload, member, kind, #member, label)
+#define ROW(code, payload, member, kind, name, label)                                              \
     {                                                                                              \
-        OP_##code, #member, MEMBER_##kind, offsetof(struct plan_op, payload.member)                \
+        OP_##code, MEMBER_##kind, (uint16_t)offsetof(struct plan_op, payload.member), name, label  \
     }
 
+/* clang-format off */
 static const struct member {
     enum plan_op_code code;
-    const char *name;
     enum member_kind kind;
-    size_t offset;
+    uint16_t offset;
+    const char *name;
+    const char *label;
 } members[] = {
-    MEMBER(CGROUP, cgroup, path, STRING),
-    MEMBER(CGROUP_WRITE, cgroup_write, file, STRING),
-    MEMBER(CGROUP_WRITE, cgroup_write, value, STRING),
-    MEMBER(CGROUP_DEVICES, cgroup_devices, summary, STRING),
-    MEMBER(NAMESPACE_NEW, namespace_new, name, STRING),
-    MEMBER(NAMESPACE_JOIN, namespace_join, name, STRING),
-    MEMBER(NAMESPACE_JOIN, namespace_join, path, STRING),
-    MEMBER(ID_MAP, id_map, which, ID_KIND),
-    MEMBER(ID_MAP, id_map, text, ID_MAP),
-    MEMBER(OOM_SCORE, oom_score, value, I32),
-    MEMBER(STDIO_OWNER, stdio_owner, value, U32),
-    MEMBER(OPEN_ROOT, open_root, path, STRING),
-    MEMBER(OPEN_ROOT, open_root, propagation, PROPAGATION64),
-    MEMBER(OPEN_BIND, open_bind, path, STRING),
-    MEMBER(OPEN_BIND, open_bind, attr_set, ATTRIBUTES64),
-    MEMBER(OPEN_BIND, open_bind, recursive_attr_set, ATTRIBUTES64),
-    MEMBER(OPEN_BIND, open_bind, propagation, PROPAGATION32),
-    MEMBER(OPEN_DEVICE, open_device, path, STRING),
-    MEMBER(OPEN_DEVICE, open_device, major, U32),
-    MEMBER(OPEN_DEVICE, open_device, minor, U32),
-    MEMBER(HOOK, hook, point, HOOK_POINT),
-    MEMBER(HOOK, hook, path, STRING),
-    MEMBER(HOOK, hook, args, VECTOR),
-    MEMBER(HOOK, hook, env, VECTOR),
-    MEMBER(HOOK, hook, timeout_s, I64),
-    MEMBER(UNSHARE, unshare, name, STRING),
-    MEMBER(TIME_OFFSETS, time_offsets, monotonic_s, I64),
-    MEMBER(TIME_OFFSETS, time_offsets, monotonic_ns, U32),
-    MEMBER(TIME_OFFSETS, time_offsets, boottime_s, I64),
-    MEMBER(TIME_OFFSETS, time_offsets, boottime_ns, U32),
-    MEMBER(HOSTNAME, hostname, text, STRING),
-    MEMBER(DOMAINNAME, domainname, text, STRING),
-    MEMBER(NETLINK, netlink, summary, STRING),
-    MEMBER(PROPAGATION, propagation, propagation, PROPAGATION64),
-    MEMBER(MOUNT, mount, filesystem, STRING),
-    MEMBER(MOUNT, mount, target, STRING),
-    MEMBER(MOUNT, mount, source, STRING),
-    MEMBER(MOUNT, mount, parameters, VECTOR),
-    MEMBER(MOUNT, mount, attributes, ATTRIBUTES32),
-    MEMBER(MOUNT, mount, propagation, PROPAGATION32),
-    MEMBER(BIND, bind, target, STRING),
-    MEMBER(REMOUNT, remount, target, STRING),
-    MEMBER(REMOUNT, remount, attr_set, ATTRIBUTES64),
-    MEMBER(REMOUNT, remount, attr_clear, ATTRIBUTES64),
-    MEMBER(REMOUNT, remount, parameters, VECTOR),
-    MEMBER(DEVICE, device, path, STRING),
-    MEMBER(DEVICE, device, major, U32),
-    MEMBER(DEVICE, device, minor, U32),
-    MEMBER(DEVICE, device, uid, U32),
-    MEMBER(DEVICE, device, gid, U32),
-    MEMBER(LINK, link, path, STRING),
-    MEMBER(LINK, link, target, STRING),
-    MEMBER(DIRECTORY, directory, path, STRING),
-    MEMBER(AT_HOOK, at_hook, point, HOOK_POINT),
-    MEMBER(SYSCTL, sysctl, name, STRING),
-    MEMBER(SYSCTL, sysctl, value, STRING),
-    MEMBER(READONLY_PATH, readonly_path, path, STRING),
-    MEMBER(MASK_PATH, mask_path, path, STRING),
-    MEMBER(ROOT_ATTRIBUTES, root_attributes, attr_set, ATTRIBUTES64),
-    MEMBER(ROOT_ATTRIBUTES, root_attributes, propagation, PROPAGATION32),
-    MEMBER(RLIMIT, rlimit, resource, RLIMIT),
-    MEMBER(RLIMIT, rlimit, soft, LIMIT),
-    MEMBER(RLIMIT, rlimit, hard, LIMIT),
-    MEMBER(PERSONALITY, personality, value, U32),
-    MEMBER(CWD, cwd, path, STRING),
-    MEMBER(BOUNDING, bounding, mask, CAPABILITIES),
-    MEMBER(IDENTITY, identity, uid, U32),
-    MEMBER(IDENTITY, identity, gid, U32),
-    MEMBER(IDENTITY, identity, groups, GROUPS),
-    MEMBER(CAPABILITIES, capabilities, effective, CAPABILITIES),
-    MEMBER(CAPABILITIES, capabilities, permitted, CAPABILITIES),
-    MEMBER(CAPABILITIES, capabilities, inheritable, CAPABILITIES),
-    MEMBER(CAPABILITIES, capabilities, ambient, CAPABILITIES),
-    MEMBER(PROGRAM, program, name, STRING),
-    MEMBER(PROGRAM, program, candidates, VECTOR),
-    MEMBER(INNER_HOOK, inner_hook, path, STRING),
-    MEMBER(INNER_HOOK, inner_hook, args, VECTOR),
-    MEMBER(INNER_HOOK, inner_hook, timeout_s, I64),
-    MEMBER(EXEC, exec, args, VECTOR),
-    MEMBER(EXEC, exec, env, VECTOR),
+    IN  (CGROUP,          cgroup,          path,         STRING),
+    IN  (CGROUP_WRITE,    cgroup_write,    file,         STRING),
+    IN  (CGROUP_WRITE,    cgroup_write,    value,        STRING),
+    IN  (CGROUP_DEVICES,  cgroup_devices,  summary,      STRING),
+    IN  (NAMESPACE_NEW,   namespace_new,   name,         STRING),
+    IN  (NAMESPACE_JOIN,  namespace_join,  name,         STRING),
+    IN  (NAMESPACE_JOIN,  namespace_join,  path,         STRING),
+    IN  (ID_MAP,          id_map,          which,        ID_KIND),
+    IN  (ID_MAP,          id_map,          text,         ID_MAP),
+    IN  (OOM_SCORE,       oom_score,       value,        I32),
+    IN  (STDIO_OWNER,     stdio_owner,     value,        U32),
+    IN  (OPEN_ROOT,       open_root,       path,         STRING),
+    IN  (OPEN_ROOT,       open_root,       slot,         SLOT),
+    MORE(OPEN_ROOT,       open_root,       propagation,  PROPAGATION64, "with all mounts beneath, r"),
+    IN  (OPEN_BIND,       open_bind,       path,         STRING),
+    IN  (OPEN_BIND,       open_bind,       slot,         SLOT),
+    ROW (OPEN_BIND,       open_bind,       recursive_attr_set, ATTRIBUTE_PAIR, "tree_attributes", "the whole tree "),
+    ROW (OPEN_BIND,       open_bind,       attr_set,     ATTRIBUTE_PAIR, "attributes", ""),
+    MORE(OPEN_BIND,       open_bind,       propagation,  PROPAGATION32, ""),
+    IN  (OPEN_NULL,       open_null,       path,         STRING),
+    IN  (OPEN_NULL,       open_null,       slot,         SLOT),
+    IN  (OPEN_DEVICE,     open_device,     path,         STRING),
+    IN  (OPEN_DEVICE,     open_device,     slot,         SLOT),
+    MORE(OPEN_DEVICE,     open_device,     type,         DEVICE_TYPE, ""),
+    MORE(OPEN_DEVICE,     open_device,     major,        U32, "major "),
+    MORE(OPEN_DEVICE,     open_device,     minor,        U32, "minor "),
+    IN  (HOOK,            hook,            point,        HOOK_POINT),
+    IN  (HOOK,            hook,            path,         STRING),
+    MORE(HOOK,            hook,            args,         VECTOR, "as "),
+    MORE(HOOK,            hook,            env,          VARIABLES, "with the variables "),
+    MORE(HOOK,            hook,            timeout_s,    I64, "seconds at most "),
+    IN  (UNSHARE,         unshare,         name,         STRING),
+    IN  (TIME_OFFSETS,    time_offsets,    monotonic_s,  I64),
+    IN  (TIME_OFFSETS,    time_offsets,    monotonic_ns, U32),
+    IN  (TIME_OFFSETS,    time_offsets,    boottime_s,   I64),
+    IN  (TIME_OFFSETS,    time_offsets,    boottime_ns,  U32),
+    IN  (HOSTNAME,        hostname,        text,         STRING),
+    IN  (DOMAINNAME,      domainname,      text,         STRING),
+    IN  (NETLINK,         netlink,         summary,      STRING),
+    IN  (PROPAGATION,     propagation,     propagation,  PROPAGATION64),
+    IN  (ROOT,            root,            slot,         SLOT),
+    IN  (MOUNT,           mount,           filesystem,   STRING),
+    IN  (MOUNT,           mount,           target,       STRING),
+    IN  (MOUNT,           mount,           source,       STRING),
+    MORE(MOUNT,           mount,           attributes,   ATTRIBUTES32, ""),
+    MORE(MOUNT,           mount,           parameters,   VECTOR, ""),
+    MORE(MOUNT,           mount,           propagation,  PROPAGATION32, ""),
+    IN  (BIND,            bind,            target,       STRING),
+    IN  (BIND,            bind,            slot,         SLOT),
+    IN  (REMOUNT,         remount,         target,       STRING),
+    ROW (REMOUNT,         remount,         attr_set,     ATTRIBUTE_PAIR, "attributes", ""),
+    MORE(REMOUNT,         remount,         parameters,   VECTOR, ""),
+    MORE(REMOUNT,         remount,         propagation,  PROPAGATION32, ""),
+    IN  (DEVICE,          device,          path,         STRING),
+    ROW (DEVICE,          device,          mode,         DEVICE_TYPE, "type", ""),
+    MORE(DEVICE,          device,          major,        U32, "major "),
+    MORE(DEVICE,          device,          minor,        U32, "minor "),
+    MORE(DEVICE,          device,          mode,         OCTAL, "mode "),
+    MORE(DEVICE,          device,          uid,          U32, "uid "),
+    MORE(DEVICE,          device,          gid,          U32, "gid "),
+    IN  (LINK,            link,            path,         STRING),
+    IN  (LINK,            link,            target,       STRING),
+    IN  (DIRECTORY,       directory,       path,         STRING),
+    IN  (AT_HOOK,         at_hook,         point,        HOOK_POINT),
+    IN  (SYSCTL,          sysctl,          name,         STRING),
+    IN  (SYSCTL,          sysctl,          value,        STRING),
+    IN  (READONLY_PATH,   readonly_path,   path,         STRING),
+    IN  (MASK_PATH,       mask_path,       path,         STRING),
+    IN  (MASK_PATH,       mask_path,       slot,         SLOT),
+    IN  (ROOT_ATTRIBUTES, root_attributes, attr_set,     ATTRIBUTES64),
+    IN  (ROOT_ATTRIBUTES, root_attributes, propagation,  PROPAGATION32),
+    IN  (RLIMIT,          rlimit,          resource,     RLIMIT),
+    IN  (RLIMIT,          rlimit,          soft,         LIMIT),
+    IN  (RLIMIT,          rlimit,          hard,         LIMIT),
+    IN  (PERSONALITY,     personality,     value,        U32),
+    IN  (CWD,             cwd,             path,         STRING),
+    IN  (BOUNDING,        bounding,        mask,         CAPABILITIES),
+    IN  (IDENTITY,        identity,        uid,          U32),
+    IN  (IDENTITY,        identity,        gid,          U32),
+    IN  (IDENTITY,        identity,        groups,       GROUPS),
+    IN  (CAPABILITIES,    capabilities,    effective,    CAPABILITIES),
+    IN  (CAPABILITIES,    capabilities,    permitted,    CAPABILITIES),
+    IN  (CAPABILITIES,    capabilities,    inheritable,  CAPABILITIES),
+    IN  (CAPABILITIES,    capabilities,    ambient,      CAPABILITIES),
+    IN  (PROGRAM,         program,         name,         STRING),
+    MORE(PROGRAM,         program,         candidates,   VECTOR, "the first of "),
+    IN  (READY,           ready,           slot,         SLOT),
+    IN  (INNER_HOOK,      inner_hook,      path,         STRING),
+    MORE(INNER_HOOK,      inner_hook,      args,         VECTOR, "as "),
+    MORE(INNER_HOOK,      inner_hook,      env,          VARIABLES, "with the variables "),
+    MORE(INNER_HOOK,      inner_hook,      timeout_s,    I64, "seconds at most "),
+    IN  (FILTER,          filter,          program,      BLOB_SIZE),
+    IN  (EXEC,            exec,            args,         VECTOR),
+    MORE(EXEC,            exec,            env,          VARIABLES, "with the variables "),
+    MORE(EXEC,            exec,            umask,        OCTAL, "umask "),
+    MORE(EXEC,            exec,            n_preserved,  U32, "descriptors handed down "),
 };
+
+static const struct flag {
+    enum plan_op_code code;
+    uint16_t flag;
+    const char *name;
+    const char *words; /* NULL: the members say it */
+} flags[] = {
+    {OP_SESSION,      SESSION_NEW_KEYRING,         "new-keyring",           "with a new keyring"},
+    {OP_OPEN_BIND,    BIND_RECURSIVE,              "recursive",             "with all mounts beneath"},
+    {OP_OPEN_BIND,    BIND_MUST_BE_PROC,           "must-be-proc",          "if it is a procfs"},
+    {OP_OPEN_BIND,    BIND_MUST_BE_SYS,            "must-be-sys",           "if it is a sysfs"},
+    {OP_OPEN_BIND,    BIND_MUST_BE_KERNEL,         "must-be-kernel",        "if it is a file system of the kernel"},
+    {OP_OPEN_BIND,    BIND_MUST_BE_CGROUP2,        "must-be-cgroup2",       "if it is the cgroup v2 tree"},
+    {OP_OPEN_BIND,    BIND_ATTR_RECURSIVE,         "attributes-recursive",  "attributes of the whole tree"},
+    {OP_OPEN_BIND,    BIND_PROPAGATION_RECURSIVE,  "propagation-recursive", NULL},
+    {OP_OPEN_BIND,    BIND_LEAVE_PEERS,            "leave-peers",           "a slave of the host first"},
+    {OP_MOUNT,        MOUNT_MAKE_TARGET,           "make-target",           NULL},
+    {OP_MOUNT,        MOUNT_COPY_UP,               "copy-up",               "beginning with what the image has there"},
+    {OP_MOUNT,        MOUNT_NO_LINKS,              "no-links",              "through no symbolic link"},
+    {OP_MOUNT,        MOUNT_KEEP_MODE,             "keep-mode",             "with the mode of what it covers"},
+    {OP_MOUNT,        MOUNT_PROPAGATION_RECURSIVE, "propagation-recursive", NULL},
+    {OP_BIND,         MOUNT_MAKE_TARGET,           "make-target",           NULL},
+    {OP_BIND,         MOUNT_NO_LINKS,              "no-links",              "through no symbolic link"},
+    {OP_REMOUNT,      MOUNT_ATTR_RECURSIVE,        "recursive",             "with all mounts beneath"},
+    {OP_REMOUNT,      MOUNT_SUPERBLOCK,            "superblock",            "the file system itself, too"},
+    {OP_DEVICE,       DEVICE_BIND,                 "bind",                  NULL},
+    {OP_DEVICE,       DEVICE_DEFAULT,              "default",               "a default device"},
+    {OP_DEVICE,       DEVICE_HAS_MODE,             "has-mode",              NULL},
+    {OP_LINK,         LINK_IF_TARGET_EXISTS,       "if-target-exists",      "if that exists"},
+    {OP_LINK,         LINK_REPLACE,                "replace",               "in place of what is there"},
+    {OP_CWD,          CWD_TRY,                     "try",                   "as root; where even root may not, the next try decides"},
+    {OP_IDENTITY,     IDENTITY_SKIP_GROUPS,        "skip-groups",           "keeping the groups: setgroups is denied"},
+    {OP_IDENTITY,     IDENTITY_KEEP_CAPS,          "keep-capabilities",     "keeping capabilities for the next step"},
+    {OP_CAPABILITIES, CAPS_KEEP_SYS_ADMIN,         "keep-sys-admin",        "CAP_SYS_ADMIN stays until execve, to load the filter"},
+    {OP_PROGRAM,      PROGRAM_ADD_HOME,            "add-home",              "taking HOME from the image's passwd"},
+    {OP_PROGRAM,      PROGRAM_SEARCHED,            "searched",              NULL},
+    {OP_READY,        READY_LISTEN,                "listen",                "on the socket in the state directory"},
+    {OP_EXEC,         EXEC_HAS_UMASK,              "has-umask",             NULL},
+};
+/* clang-format on */
 
 static const char *const sentences[] = {
 #define OP(code, name, payload, phase, sentence) [OP_##code] = sentence,
 #include "plan/ops.def"
 };
 
+static const struct {
+    const char *name;
+    const char *heading;
+    const char *reason;
+} phases[] = {
+    [PHASE_HOST] = {"host", "On the host",
+                    "Only this side sees paths of the host and has its privileges. What the\n"
+                    "container gets from the host is opened here, once, and handed in as a\n"
+                    "descriptor."},
+    [PHASE_NAMESPACES] = {"namespaces", "In the new namespaces",
+                          "From here on a process of the container acts: what it changes is the\n"
+                          "namespace's, not the host's."},
+    [PHASE_MOUNTS] = {"mounts", "Mounts",
+                      "The tree of the container is put together while the host's is still there\n"
+                      "to take from. The order is that of the configuration: a mount can be on an\n"
+                      "earlier one."},
+    [PHASE_PIVOT] = {"pivot", "Root switch",
+                     "Afterwards no path and no descriptor leads to the host's tree."},
+    [PHASE_SEAL] = {"seal", "Seal",
+                    "Covered and made read-only only now: before the switch, a link in the image\n"
+                    "could have said what is covered."},
+    [PHASE_IDENTITY] = {"identity", "Identity",
+                        "Privileges are given up, each step while it still has those it needs.\n"
+                        "What is gone here stays gone."},
+    [PHASE_START] = {"start", "Start",
+                     "The filter is the last thing before the program, so that it has to allow\n"
+                     "nothing that only the way there needs."},
+};
+
+/* --- names of bits --------------------------------------------------------------------------- */
+
 struct bit_name {
     uint64_t bit;
     const char *name;
+    const char *opposite;
 };
 
 static const struct bit_name attribute_names[] = {
-    {MOUNT_ATTR_RDONLY,      "read-only"  },
-    {MOUNT_ATTR_NOSUID,      "nosuid"     },
-    {MOUNT_ATTR_NODEV,       "nodev"      },
-    {MOUNT_ATTR_NOEXEC,      "noexec"     },
-    {MOUNT_ATTR_NOATIME,     "noatime"    },
-    {MOUNT_ATTR_STRICTATIME, "strictatime"},
-    {MOUNT_ATTR_NODIRATIME,  "nodiratime" },
-    {MOUNT_ATTR_NOSYMFOLLOW, "nosymfollow"},
+    {MOUNT_ATTR_RDONLY,      "read-only",   "writable" },
+    {MOUNT_ATTR_NOSUID,      "nosuid",      "suid"     },
+    {MOUNT_ATTR_NODEV,       "nodev",       "dev"      },
+    {MOUNT_ATTR_NOEXEC,      "noexec",      "exec"     },
+    {MOUNT_ATTR_NOATIME,     "noatime",     NULL       },
+    {MOUNT_ATTR_STRICTATIME, "strictatime", NULL       },
+    {MOUNT_ATTR_NODIRATIME,  "nodiratime",  "diratime" },
+    {MOUNT_ATTR_NOSYMFOLLOW, "nosymfollow", "symfollow"},
 };
 
 static const struct bit_name propagation_names[] = {
-    {MS_SHARED,     "shared"    },
-    {MS_SLAVE,      "slave"     },
-    {MS_PRIVATE,    "private"   },
-    {MS_UNBINDABLE, "unbindable"},
+    {MS_SHARED,     "shared",     NULL},
+    {MS_SLAVE,      "slave",      NULL},
+    {MS_PRIVATE,    "private",    NULL},
+    {MS_UNBINDABLE, "unbindable", NULL},
 };
 
 static const char *const rlimit_names[RLIM_NLIMITS] = {
-    [RLIMIT_AS] = "AS",           [RLIMIT_CORE] = "CORE",       [RLIMIT_CPU] = "CPU",
-    [RLIMIT_DATA] = "DATA",       [RLIMIT_FSIZE] = "FSIZE",     [RLIMIT_LOCKS] = "LOCKS",
-    [RLIMIT_MEMLOCK] = "MEMLOCK", [RLIMIT_MSGQUEUE] = "MSGQUEUE", [RLIMIT_NICE] = "NICE",
-    [RLIMIT_NOFILE] = "NOFILE",   [RLIMIT_NPROC] = "NPROC",     [RLIMIT_RSS] = "RSS",
-    [RLIMIT_RTPRIO] = "RTPRIO",   [RLIMIT_RTTIME] = "RTTIME",   [RLIMIT_SIGPENDING] = "SIGPENDING",
+    [RLIMIT_AS] = "AS",
+    [RLIMIT_CORE] = "CORE",
+    [RLIMIT_CPU] = "CPU",
+    [RLIMIT_DATA] = "DATA",
+    [RLIMIT_FSIZE] = "FSIZE",
+    [RLIMIT_LOCKS] = "LOCKS",
+    [RLIMIT_MEMLOCK] = "MEMLOCK",
+    [RLIMIT_MSGQUEUE] = "MSGQUEUE",
+    [RLIMIT_NICE] = "NICE",
+    [RLIMIT_NOFILE] = "NOFILE",
+    [RLIMIT_NPROC] = "NPROC",
+    [RLIMIT_RSS] = "RSS",
+    [RLIMIT_RTPRIO] = "RTPRIO",
+    [RLIMIT_RTTIME] = "RTTIME",
+    [RLIMIT_SIGPENDING] = "SIGPENDING",
     [RLIMIT_STACK] = "STACK",
 };
 
-static void put_bits(struct strbuf *to, uint64_t bits, const struct bit_name *names, size_t n)
+/* --- a list, for both forms ------------------------------------------------------------------ */
+
+/* Words, as an array or in a row. */
+struct list {
+    struct strbuf *to;
+    struct json_writer *json; /* NULL: text */
+    size_t count;
+};
+
+static void add_word(struct list *list, const char *word)
 {
-    bool is_first = true;
+    bool is_plain = word[0] != '\0' && strpbrk(word, " \t\n\"") == NULL;
 
-    for (size_t i = 0; i < n; i++) {
-        if ((bits & names[i].bit) == 0)
-            continue;
-        strbuf_printf(to, "%s%s", is_first ? "" : " ", names[i].name);
-        is_first = false;
-    }
-}
-
-static void put_capabilities(struct strbuf *to, uint64_t mask)
-{
-    bool is_first = true;
-
-    if (mask == 0) {
-        strbuf_puts(to, "none");
+    if (list->json != NULL) {
+        json_write_string(list->json, word);
         return;
     }
+    if (list->count++ != 0)
+        strbuf_putc(list->to, ' ');
+    if (is_plain)
+        strbuf_puts(list->to, word);
+    else
+        json_put_string(list->to, word); /* "a b" is one word, and "" is one, too */
+}
+
+static void add_number(struct list *list, uint32_t number)
+{
+    char text[16];
+
+    if (list->json != NULL) {
+        json_write_u64(list->json, number);
+        return;
+    }
+    snprintf(text, sizeof(text), "%u", number);
+    add_word(list, text);
+}
+
+static void add_bits(struct list *list, uint64_t bits, const struct bit_name *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if ((bits & names[i].bit) != 0)
+            add_word(list, names[i].name);
+}
+
+/* Only a cleared time field that is not set anew is relatime, which has no bit. */
+static void add_attribute_pair(struct list *list, uint64_t set, uint64_t clear)
+{
+    add_bits(list, set, attribute_names, ARRAY_LEN(attribute_names));
+    if ((clear & MOUNT_ATTR__ATIME) != 0 && (set & MOUNT_ATTR__ATIME) == 0)
+        add_word(list, "relatime");
+    for (size_t i = 0; i < ARRAY_LEN(attribute_names); i++)
+        if ((clear & ~set & attribute_names[i].bit) != 0 && attribute_names[i].opposite != NULL)
+            add_word(list, attribute_names[i].opposite);
+}
+
+static void add_capabilities(struct list *list, uint64_t mask)
+{
     for (unsigned int i = 0; i < 64; i++) {
         const char *name = capability_name(i);
 
         if (((mask >> i) & 1) == 0)
             continue;
         if (name != NULL)
-            strbuf_printf(to, "%s%s", is_first ? "" : " ", name);
+            add_word(list, name);
         else
-            strbuf_printf(to, "%s%u", is_first ? "" : " ", i);
-        is_first = false;
+            add_number(list, i);
     }
 }
 
-static void put_vector(const struct plan_block *block, struct plan_vector vector, struct strbuf *to)
+static void add_vector(struct list *list, const struct plan_block *block,
+                       struct plan_vector vector, bool names_only)
 {
-    for (size_t i = 0; i < vector.count; i++)
-        strbuf_printf(to, "%s%s", i != 0 ? " " : "", plan_vector_text(block, vector, i));
+    for (size_t i = 0; i < vector.count; i++) {
+        const char *word = plan_vector_text(block, vector, i);
+
+        if (names_only)
+            word = arena_strndup(list->to->arena, word, strcspn(word, "="));
+        add_word(list, word);
+    }
 }
 
-static void put_groups(const struct plan_block *block, struct plan_blob blob, struct strbuf *to)
+static void add_groups(struct list *list, const struct plan_block *block, struct plan_blob blob)
 {
-    if (blob.size == 0)
-        strbuf_puts(to, "none");
-    for (uint32_t i = 0; i < blob.size / sizeof(uint32_t); i++) {
+    for (size_t i = 0; i < blob.size / sizeof(uint32_t); i++) {
         uint32_t group;
 
         memcpy(&group, block->blobs.text + blob.offset + i * sizeof(group), sizeof(group));
-        strbuf_printf(to, "%s%u", i != 0 ? " " : "", group);
+        add_number(list, group);
     }
 }
 
-/* Lines of "inside outside size" on one line. */
-static void put_id_map(const char *text, struct strbuf *to)
-{
-    for (; *text != '\0'; text++) {
-        if (*text != '\n')
-            strbuf_putc(to, *text);
-        else if (text[1] != '\0')
-            strbuf_puts(to, ", ");
-    }
-}
+/* --- members --------------------------------------------------------------------------------- */
 
 static uint32_t u32_at(const void *at)
 {
@@ -242,72 +396,171 @@ static uint64_t u64_at(const void *at)
     return value;
 }
 
+static uint16_t u16_at(const void *at)
+{
+    uint16_t value;
+
+    memcpy(&value, at, sizeof(value));
+    return value;
+}
+
+static bool is_list(enum member_kind kind)
+{
+    return kind == MEMBER_VECTOR || kind == MEMBER_VARIABLES || kind == MEMBER_CAPABILITIES ||
+           kind == MEMBER_GROUPS || kind == MEMBER_ATTRIBUTES32 || kind == MEMBER_ATTRIBUTES64 ||
+           kind == MEMBER_ATTRIBUTE_PAIR;
+}
+
+static void add_list(struct list *list, const struct plan_block *block, const char *at,
+                     enum member_kind kind)
+{
+    struct plan_vector vector;
+    struct plan_blob blob;
+
+    switch ((int)kind) {
+    case MEMBER_VECTOR:
+    case MEMBER_VARIABLES:
+        memcpy(&vector, at, sizeof(vector));
+        add_vector(list, block, vector, kind == MEMBER_VARIABLES);
+        break;
+    case MEMBER_CAPABILITIES:
+        add_capabilities(list, u64_at(at));
+        break;
+    case MEMBER_GROUPS:
+        memcpy(&blob, at, sizeof(blob));
+        add_groups(list, block, blob);
+        break;
+    case MEMBER_ATTRIBUTES32:
+        add_bits(list, u32_at(at), attribute_names, ARRAY_LEN(attribute_names));
+        break;
+    case MEMBER_ATTRIBUTES64:
+        add_bits(list, u64_at(at), attribute_names, ARRAY_LEN(attribute_names));
+        break;
+    default: /* MEMBER_ATTRIBUTE_PAIR */
+        add_attribute_pair(list, u64_at(at), u64_at(at + sizeof(uint64_t)));
+        break;
+    }
+}
+
+static const char *device_type(uint32_t mode)
+{
+    if (S_ISBLK(mode))
+        return "block";
+    return S_ISFIFO(mode) ? "pipe" : "character";
+}
+
+static const char *propagation_name(uint64_t type)
+{
+    for (size_t i = 0; i < ARRAY_LEN(propagation_names); i++)
+        if (propagation_names[i].bit == type)
+            return propagation_names[i].name;
+    return "";
+}
+
+static const char *rlimit_name(uint32_t resource)
+{
+    if (resource < ARRAY_LEN(rlimit_names) && rlimit_names[resource] != NULL)
+        return rlimit_names[resource];
+    return "unknown";
+}
+
+/* The words of a member that reads the same in both forms; NULL if it is a number or a list. */
+static const char *word_of(const struct plan_block *block, const char *at, enum member_kind kind)
+{
+    switch ((int)kind) {
+    case MEMBER_STRING:
+    case MEMBER_ID_MAP:
+        return plan_text(block, u32_at(at));
+    case MEMBER_DEVICE_TYPE:
+        return device_type(u32_at(at));
+    case MEMBER_PROPAGATION32:
+        return propagation_name(u32_at(at));
+    case MEMBER_PROPAGATION64:
+        return propagation_name(u64_at(at));
+    case MEMBER_HOOK_POINT:
+        return plan_hook_point_name((enum plan_hook_point)u32_at(at));
+    case MEMBER_RLIMIT:
+        return rlimit_name(u32_at(at));
+    case MEMBER_ID_KIND:
+        return u32_at(at) == ID_MAP_UID ? "uids" : "gids";
+    default:
+        return NULL;
+    }
+}
+
+static int64_t number_of(const char *at, enum member_kind kind)
+{
+    switch ((int)kind) {
+    case MEMBER_SLOT:
+        return u16_at(at);
+    case MEMBER_I32:
+        return (int32_t)u32_at(at);
+    case MEMBER_I64:
+        return (int64_t)u64_at(at);
+    case MEMBER_OCTAL:
+        return u32_at(at) & 07777;
+    case MEMBER_BLOB_SIZE:
+        return u32_at(at + sizeof(uint32_t)); /* of struct plan_blob */
+    default:
+        return u32_at(at);
+    }
+}
+
+/* Lines on one line. */
+static void put_lines(struct strbuf *to, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text != '\n')
+            strbuf_putc(to, *text);
+        else if (text[1] != '\0')
+            strbuf_puts(to, ", ");
+    }
+}
+
 static void put_member(const struct plan_block *block, const struct plan_op *op,
                        const struct member *member, struct strbuf *to)
 {
     const char *at = (const char *)op + member->offset;
-    struct plan_vector vector;
-    struct plan_blob blob;
+    const char *word = word_of(block, at, member->kind);
+    struct list list = {.to = to};
 
-    switch (member->kind) {
-    case MEMBER_STRING:
-        strbuf_puts(to, plan_text(block, u32_at(at)));
-        break;
-    case MEMBER_VECTOR:
-        memcpy(&vector, at, sizeof(vector));
-        put_vector(block, vector, to);
-        break;
-    case MEMBER_U32:
-        strbuf_printf(to, "%u", u32_at(at));
-        break;
-    case MEMBER_I32:
-        strbuf_printf(to, "%d", (int32_t)u32_at(at));
-        break;
-    case MEMBER_I64:
-        strbuf_printf(to, "%lld", (long long)u64_at(at));
-        break;
-    case MEMBER_LIMIT:
-        if (u64_at(at) == UINT64_MAX)
-            strbuf_puts(to, "unlimited");
-        else
-            strbuf_printf(to, "%llu", (unsigned long long)u64_at(at));
-        break;
-    case MEMBER_CAPABILITIES:
-        put_capabilities(to, u64_at(at));
-        break;
-    case MEMBER_GROUPS:
-        memcpy(&blob, at, sizeof(blob));
-        put_groups(block, blob, to);
-        break;
-    case MEMBER_PROPAGATION32:
-        put_bits(to, u32_at(at), propagation_names, ARRAY_LEN(propagation_names));
-        break;
-    case MEMBER_PROPAGATION64:
-        put_bits(to, u64_at(at), propagation_names, ARRAY_LEN(propagation_names));
-        break;
-    case MEMBER_ATTRIBUTES32:
-        put_bits(to, u32_at(at), attribute_names, ARRAY_LEN(attribute_names));
-        break;
-    case MEMBER_ATTRIBUTES64:
-        put_bits(to, u64_at(at), attribute_names, ARRAY_LEN(attribute_names));
-        break;
-    case MEMBER_HOOK_POINT:
-        strbuf_puts(to, plan_hook_point_name((enum plan_hook_point)u32_at(at)));
-        break;
-    case MEMBER_RLIMIT:
-        if (u32_at(at) < ARRAY_LEN(rlimit_names) && rlimit_names[u32_at(at)] != NULL)
-            strbuf_puts(to, rlimit_names[u32_at(at)]);
-        else
-            strbuf_printf(to, "%u", u32_at(at));
-        break;
-    case MEMBER_ID_KIND:
-        strbuf_puts(to, u32_at(at) == ID_MAP_UID ? "uids" : "gids");
-        break;
-    case MEMBER_ID_MAP:
-        put_id_map(plan_text(block, u32_at(at)), to);
-        break;
+    if (word != NULL)
+        put_lines(to, word);
+    else if (is_list(member->kind))
+        add_list(&list, block, at, member->kind);
+    else if (member->kind == MEMBER_LIMIT && u64_at(at) == UINT64_MAX)
+        strbuf_puts(to, "unlimited");
+    else if (member->kind == MEMBER_LIMIT)
+        strbuf_printf(to, "%llu", (unsigned long long)u64_at(at));
+    else
+        strbuf_printf(to, member->kind == MEMBER_OCTAL ? "%03llo" : "%lld",
+                      (long long)number_of(at, member->kind));
+}
+
+static void write_member(const struct plan_block *block, const struct plan_op *op,
+                         const struct member *member, struct json_writer *writer)
+{
+    const char *at = (const char *)op + member->offset;
+    const char *word = word_of(block, at, member->kind);
+    struct list list = {.to = writer->to, .json = writer};
+
+    json_write_key(writer, member->name);
+    if (is_list(member->kind)) {
+        json_write_array(writer);
+        add_list(&list, block, at, member->kind);
+        json_write_array_end(writer);
+    } else if (word != NULL) {
+        json_write_string(writer, word);
+    } else if (member->kind == MEMBER_LIMIT) {
+        json_write_u64(writer, u64_at(at));
+    } else if (member->kind == MEMBER_SLOT && u16_at(at) == PLAN_NO_SLOT) {
+        json_write_null(writer);
+    } else {
+        json_write_i64(writer, number_of(at, member->kind));
     }
 }
+
+/* --- sentences ------------------------------------------------------------------------------- */
 
 static const struct member *find_member(uint16_t code, const char *name, size_t length)
 {
@@ -316,6 +569,16 @@ static const struct member *find_member(uint16_t code, const char *name, size_t 
             strncmp(members[i].name, name, length) == 0)
             return &members[i];
     return NULL;
+}
+
+static void put_or_none(const struct plan_block *block, const struct plan_op *op,
+                        const struct member *member, struct strbuf *to)
+{
+    size_t before = to->length;
+
+    put_member(block, op, member, to);
+    if (to->length == before && is_list(member->kind) && member->kind != MEMBER_ATTRIBUTES64)
+        strbuf_puts(to, "none");
 }
 
 void plan_describe(const struct plan_block *block, const struct plan_op *op, struct strbuf *to)
@@ -331,141 +594,220 @@ void plan_describe(const struct plan_block *block, const struct plan_op *op, str
         next += plain;
         if (*next == '\0')
             break;
-        length = strcspn(++next, "}");
-        member = find_member(op->code, next, length);
+        length = strcspn(next, "}") + 1;
+        member = find_member(op->code, next + 1, length - 2);
         if (member != NULL)
-            put_member(block, op, member, to);
-        next += length + (next[length] == '}');
+            put_or_none(block, op, member, to);
+        else
+            strbuf_append(to, next, length); /* a row is missing: a test looks for this */
+        next += length;
     }
 }
 
-/* ---- text ------------------------------------------------------------------------------------------------ */
+/* --- text ------------------------------------------------------------------------------------ */
 
-static const char *const phase_headings[] = {
-    [PHASE_HOST] = "On the host, before anything of the container runs",
-    [PHASE_NAMESPACES] = "Inside the new namespaces: what belongs to the namespaces themselves",
-    [PHASE_MOUNTS] = "Mounts, while the host's tree is still in sight",
-    [PHASE_PIVOT] = "The root switch: from here on the host's files are out of reach",
-    [PHASE_SEAL] = "What is hidden or made read-only",
-    [PHASE_IDENTITY] = "Who the workload is and what it may do",
-    [PHASE_START] = "Start",
+struct text {
+    struct strbuf *to;
+    size_t *opened_by; /* number of the step that fills a slot */
+    size_t n_slots;
+    size_t number;
 };
 
-/* What the sentence leaves out and a reader would miss. */
-static void put_details(const struct plan_block *block, const struct plan_op *op, struct strbuf *to)
+static void put_detail(struct strbuf *line, bool *is_first, const char *label, const char *words)
 {
-    static const struct {
-        enum plan_op_code code;
-        const char *name;
-        const char *label;
-    } details[] = {
-        {OP_MOUNT,     "attributes",         ""             },
-        {OP_MOUNT,     "parameters",         ""             },
-        {OP_MOUNT,     "propagation",        ""             },
-        {OP_OPEN_BIND, "attr_set",           ""             },
-        {OP_OPEN_BIND, "recursive_attr_set", "recursively " },
-        {OP_OPEN_BIND, "propagation",        ""             },
-        {OP_REMOUNT,   "attr_set",           ""             },
-        {OP_REMOUNT,   "attr_clear",         "lifting "     },
-        {OP_REMOUNT,   "parameters",         ""             },
-        {OP_PROGRAM,   "candidates",         "among "       },
-    };
-    bool is_first = true;
-
-    for (size_t i = 0; i < ARRAY_LEN(details); i++) {
-        struct strbuf text = STRBUF_INIT(to->arena);
-
-        if (details[i].code != op->code)
-            continue;
-        put_member(block, op, find_member(op->code, details[i].name, strlen(details[i].name)), &text);
-        if (text.length == 0)
-            continue;
-        strbuf_printf(to, "%s%s%s", is_first ? ": " : ", ", details[i].label, strbuf_text(&text));
-        is_first = false;
-    }
-    if (op->code == OP_BIND || op->code == OP_OPEN_BIND)
-        return;
-    if (op->code == OP_MOUNT && (op->flags & MOUNT_COPY_UP) != 0)
-        strbuf_puts(to, ", beginning with what the image has there");
-    if (op->code == OP_DEVICE && (op->flags & DEVICE_BIND) != 0)
-        strbuf_puts(to, " by binding the host's");
-    if (op->code == OP_SESSION && (op->flags & SESSION_NEW_KEYRING) != 0)
-        strbuf_puts(to, " with a new keyring");
-    if (op->code == OP_CAPABILITIES && (op->flags & CAPS_KEEP_SYS_ADMIN) != 0)
-        strbuf_puts(to, "; CAP_SYS_ADMIN stays until execve, to load the filter");
+    strbuf_printf(line, "%s%s%s", *is_first ? ": " : ", ", label, words);
+    *is_first = false;
 }
 
-static void print_block(const struct plan_block *block, struct strbuf *to, size_t *number)
+/* The slot that an operation inside takes from the host side, or PLAN_NO_SLOT. */
+static uint16_t taken_slot(const struct plan_op *op)
 {
-    char escaped[8192];
+    switch ((int)op->code) {
+    case OP_ROOT:
+        return op->root.slot;
+    case OP_BIND:
+        return op->bind.slot;
+    case OP_DEVICE:
+        return (op->flags & DEVICE_BIND) != 0 ? op->device.slot : PLAN_NO_SLOT;
+    default:
+        return PLAN_NO_SLOT;
+    }
+}
 
+static uint16_t filled_slot(const struct plan_op *op)
+{
+    switch ((int)op->code) {
+    case OP_OPEN_ROOT:
+        return op->open_root.slot;
+    case OP_OPEN_BIND:
+        return op->open_bind.slot;
+    case OP_OPEN_NULL:
+        return op->open_null.slot;
+    case OP_OPEN_DEVICE:
+        return op->open_device.slot;
+    default:
+        return PLAN_NO_SLOT;
+    }
+}
+
+/* Zero ids, an empty list, no timeout: nothing to tell. */
+static bool is_worth_telling(const struct plan_op *op, const struct member *member,
+                             const char *words)
+{
+    bool is_pipe = op->code == OP_DEVICE && S_ISFIFO(op->device.mode);
+
+    if (member->label == NULL || words[0] == '\0')
+        return false;
+    if (op->code == OP_DEVICE && (op->flags & DEVICE_DEFAULT) != 0)
+        return false; /* mode 666, root's */
+    if (op->code == OP_DEVICE && (op->flags & DEVICE_BIND) != 0)
+        return false; /* the host's node, as it is */
+    if (strcmp(member->name, "umask") == 0)
+        return (op->flags & EXEC_HAS_UMASK) != 0;
+    if (strcmp(member->name, "candidates") == 0)
+        return (op->flags & PROGRAM_SEARCHED) != 0;
+    if (member->kind == MEMBER_I64 || strcmp(member->name, "n_preserved") == 0)
+        return strcmp(words, "0") != 0;
+    return !(is_pipe && (strcmp(member->name, "major") == 0 || strcmp(member->name, "minor") == 0));
+}
+
+/* "rslave": as the word of a mount option. */
+static bool spreads_recursively(const struct plan_op *op)
+{
+    return (op->code == OP_OPEN_BIND && (op->flags & BIND_PROPAGATION_RECURSIVE) != 0) ||
+           (op->code == OP_MOUNT && (op->flags & MOUNT_PROPAGATION_RECURSIVE) != 0) ||
+           (op->code == OP_REMOUNT && (op->flags & MOUNT_ATTR_RECURSIVE) != 0);
+}
+
+static void put_details(const struct text *text, const struct plan_block *block,
+                        const struct plan_op *op, struct strbuf *line)
+{
+    uint16_t slot = taken_slot(op);
+    bool is_first = true;
+
+    if (slot < text->n_slots && text->opened_by[slot] != 0)
+        strbuf_printf(line, ": what step %zu opened", text->opened_by[slot]);
+    is_first = slot >= text->n_slots;
+    for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+        if (flags[i].code == op->code && (op->flags & flags[i].flag) != 0 && flags[i].words != NULL)
+            put_detail(line, &is_first, "", flags[i].words);
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        struct strbuf words = STRBUF_INIT(line->arena);
+        bool is_propagation = members[i].kind == MEMBER_PROPAGATION32;
+
+        if (members[i].code != op->code)
+            continue;
+        put_member(block, op, &members[i], &words);
+        if (is_worth_telling(op, &members[i], strbuf_text(&words)))
+            put_detail(line, &is_first,
+                       is_propagation && spreads_recursively(op) ? "r" : members[i].label,
+                       strbuf_text(&words));
+    }
+}
+
+/* What a configuration says is never printed raw. */
+static void put_escaped(struct strbuf *to, const char *words)
+{
+    size_t size = strlen(words) * 4 + 1; /* \xNN */
+    char *escaped = arena_array(to->arena, size, 1, 1);
+
+    str_escape(words, escaped, size);
+    strbuf_puts(to, escaped);
+}
+
+static void put_heading(struct text *text, enum plan_phase phase)
+{
+    const char *reason = phases[phase].reason;
+
+    strbuf_printf(text->to, "%s%s\n", text->number != 1 ? "\n" : "", phases[phase].heading);
+    while (*reason != '\0') {
+        size_t length = strcspn(reason, "\n");
+
+        strbuf_puts(text->to, "    ");
+        strbuf_append(text->to, reason, length);
+        strbuf_putc(text->to, '\n');
+        reason += length + (reason[length] == '\n');
+    }
+    strbuf_putc(text->to, '\n');
+}
+
+static void print_block(struct text *text, const struct plan_block *block)
+{
     for (size_t i = 0; i < block->ops.count; i++) {
         const struct plan_op *op = &block->ops.items[i];
         enum plan_phase phase = plan_phase_of((enum plan_op_code)op->code);
-        struct strbuf line = STRBUF_INIT(to->arena);
+        uint16_t slot = filled_slot(op);
+        struct strbuf line = STRBUF_INIT(text->to->arena);
 
         if (i == 0 || phase != plan_phase_of((enum plan_op_code)block->ops.items[i - 1].code))
-            strbuf_printf(to, "%s%s\n", *number != 1 ? "\n" : "", phase_headings[phase]);
+            put_heading(text, phase);
+        if (slot < text->n_slots)
+            text->opened_by[slot] = text->number;
         plan_describe(block, op, &line);
-        put_details(block, op, &line);
-        str_escape(strbuf_text(&line), escaped, sizeof(escaped));
-        strbuf_printf(to, "%4zu  %s", (*number)++, escaped);
+        put_details(text, block, op, &line);
+        strbuf_printf(text->to, "%4zu  ", text->number++);
+        put_escaped(text->to, strbuf_text(&line));
         if (op->origin != 0) {
-            str_escape(plan_text(block, op->origin), escaped, sizeof(escaped));
-            strbuf_printf(to, "   [%s]", escaped);
+            strbuf_puts(text->to, "  [");
+            put_escaped(text->to, plan_text(block, op->origin));
+            strbuf_putc(text->to, ']');
         }
-        strbuf_putc(to, '\n');
+        strbuf_putc(text->to, '\n');
     }
 }
 
 void plan_print_text(const struct plan *plan, struct strbuf *to)
 {
-    size_t number = 1;
+    struct text text = {
+        .to = to,
+        .opened_by = ARENA_NEW(to->arena, size_t, (size_t)plan->n_slots + 1),
+        .n_slots = plan->n_slots,
+        .number = 1,
+    };
 
-    print_block(&plan->host, to, &number);
-    print_block(&plan->init, to, &number);
+    print_block(&text, &plan->host);
+    print_block(&text, &plan->init);
 }
 
-/* ---- JSON ------------------------------------------------------------------------------------------------ */
+/* --- JSON ------------------------------------------------------------------------------------ */
 
-static const char *const phase_names[] = {
-    [PHASE_HOST] = "host",         [PHASE_NAMESPACES] = "namespaces", [PHASE_MOUNTS] = "mounts",
-    [PHASE_PIVOT] = "pivot",       [PHASE_SEAL] = "seal",             [PHASE_IDENTITY] = "identity",
-    [PHASE_START] = "start",
-};
+static void write_flags(const struct plan_op *op, struct json_writer *writer)
+{
+    if (op->flags == 0)
+        return;
+    json_write_key(writer, "flags");
+    json_write_array(writer);
+    for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+        if (flags[i].code == op->code && (op->flags & flags[i].flag) != 0)
+            json_write_string(writer, flags[i].name);
+    json_write_array_end(writer);
+}
 
-static void write_op(const struct plan_block *block, const struct plan_op *op,
+static void write_op(const struct plan_block *block, const struct plan_op *op, size_t number,
                      struct json_writer *writer)
 {
     struct strbuf sentence = STRBUF_INIT(writer->to->arena);
 
     plan_describe(block, op, &sentence);
     json_write_object(writer);
-    json_write_key(writer, "op");
-    json_write_string(writer, plan_code_name((enum plan_op_code)op->code));
-    json_write_key(writer, "phase");
-    json_write_string(writer, phase_names[plan_phase_of((enum plan_op_code)op->code)]);
-    if (op->origin != 0) {
-        json_write_key(writer, "origin");
-        json_write_string(writer, plan_text(block, op->origin));
-    }
-    json_write_key(writer, "does");
-    json_write_string(writer, strbuf_text(&sentence));
-    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
-        struct strbuf text = STRBUF_INIT(writer->to->arena);
-
-        if (members[i].code != op->code)
-            continue;
-        put_member(block, op, &members[i], &text);
-        json_write_key(writer, members[i].name);
-        json_write_string(writer, strbuf_text(&text));
-    }
+    json_write_key(writer, "number");
+    json_write_u64(writer, number);
+    json_write_member(writer, "op", plan_code_name((enum plan_op_code)op->code));
+    json_write_member(writer, "phase", phases[plan_phase_of((enum plan_op_code)op->code)].name);
+    if (op->origin != 0)
+        json_write_member(writer, "origin", plan_text(block, op->origin));
+    json_write_member(writer, "does", strbuf_text(&sentence));
+    write_flags(op, writer);
+    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+        if (members[i].code == op->code)
+            write_member(block, op, &members[i], writer);
     json_write_object_end(writer);
 }
 
 void plan_print_json(const struct plan *plan, struct strbuf *to)
 {
     struct json_writer writer = JSON_WRITER_INIT(to, JSON_TWO_SPACES);
+    size_t number = 1;
 
     json_write_object(&writer);
     json_write_key(&writer, "planVersion");
@@ -473,9 +815,9 @@ void plan_print_json(const struct plan *plan, struct strbuf *to)
     json_write_key(&writer, "operations");
     json_write_array(&writer);
     for (size_t i = 0; i < plan->host.ops.count; i++)
-        write_op(&plan->host, &plan->host.ops.items[i], &writer);
+        write_op(&plan->host, &plan->host.ops.items[i], number++, &writer);
     for (size_t i = 0; i < plan->init.ops.count; i++)
-        write_op(&plan->init, &plan->init.ops.items[i], &writer);
+        write_op(&plan->init, &plan->init.ops.items[i], number++, &writer);
     json_write_array_end(&writer);
     json_write_object_end(&writer);
     strbuf_putc(to, '\n');

@@ -18,6 +18,18 @@ int stdio_close_on_exec(struct err *e)
     return 0;
 }
 
+int stdio_open_closed(struct err *e)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0)
+            continue;
+        /* The lowest free number is this one, since those below are open by now. */
+        if (open("/dev/null", O_RDWR) != fd)
+            return err_sys(e, "open /dev/null for %s", stream_names[fd]);
+    }
+    return 0;
+}
+
 /* What is behind this descriptor, if it must not reach a container; NULL if it may. */
 static const char *what_is_wrong(int fd, const struct stat *st)
 {
@@ -44,14 +56,8 @@ static int check_descriptor(int fd, struct err *e)
     const char *name = stream_names[fd];
     const char *wrong;
 
-    if (fstat(fd, &st) < 0) {
-        if (errno != EBADF)
-            return err_sys(e, "stat %s", name);
-        /* The lowest free number is this one, since those below are open by now. */
-        if (open("/dev/null", O_RDWR) != fd)
-            return err_sys(e, "open /dev/null for %s", name);
-        return 0;
-    }
+    if (fstat(fd, &st) < 0)
+        return err_sys(e, "stat %s", name);
     wrong = what_is_wrong(fd, &st);
     if (wrong == NULL)
         return 0;

@@ -234,7 +234,7 @@ static void check_mount(const struct check *check, const struct spec_mount *moun
 
     check_destination(check, mount);
     check_mount_options(check, mount);
-    if (is_bind && str_is_empty(mount->source))
+    if (is_bind && !contains(&mount->options, "remount") && str_is_empty(mount->source))
         check_refuse(check, "mount-without-source", check_at(check, mount->origin, NULL),
                      "\"source\" with the path to bind", "a bind mount has no source");
     if ((mount->uid_mappings.count == 0) != (mount->gid_mappings.count == 0))

@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# C is formatted as .clang-format says, by clang-format 14: other versions differ in details, so no other one
+# judges. `tests/lint/format.sh --fix` formats in place. .def files are aligned by hand.
+set -eu
+. "$(dirname "$0")/common.sh"
+
+wanted=14
+tool=${CLANG_FORMAT:-$(first_of clang-format-$wanted clang-format)}
+[ -n "$tool" ] || skip "clang-format-$wanted is not installed"
+version=$("$tool" --version | sed 's/.*version \([0-9]*\)\..*/\1/')
+[ "$version" = $wanted ] || skip "clang-format $version is installed, the pinned one is $wanted"
+
+case ${1-} in
+--fix) list c h | xargs -r "$tool" -i ;;
+*) list c h | xargs -r "$tool" --dry-run -Werror ;;
+esac

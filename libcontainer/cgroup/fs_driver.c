@@ -388,7 +388,7 @@ static int remove_children(int group, struct err *e)
     char name[256];
 
     while (find_child(group, name, sizeof(name))) {
-        CLEANUP_FD int parent = dup(group);
+        CLEANUP_FD int parent = fcntl(group, F_DUPFD_CLOEXEC, 3);
         CLEANUP_FD int child = -1;
         char below[256];
 

@@ -94,11 +94,12 @@ static int make_filesystem(struct init *init, const struct plan_op *op)
     if (source[0] != '\0' &&
         sys_fsconfig(context, FSCONFIG_SET_STRING, "source", source, 0) < 0)
         init_fail(init, STEP_SUPER);
-    else if (set_parameters(init, context, op->mount.parameters) < 0)
-        mount = -1; /* recorded */
-    else if (sys_fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 ||
-             (mount = sys_fsmount(context, op->mount.attributes)) < 0)
-        init_fail(init, STEP_SUPER);
+    else if (set_parameters(init, context, op->mount.parameters) == 0) {
+        if (sys_fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+            mount = sys_fsmount(context, op->mount.attributes);
+        if (mount < 0)
+            init_fail(init, STEP_SUPER);
+    }
     init_close(&context);
     return mount;
 }

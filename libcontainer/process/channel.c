@@ -50,7 +50,7 @@ int channel_send_fds(int channel, const struct channel_message *message, const i
     if (n_fds == 0 || n_fds > CHANNEL_MAX_FDS)
         return err_bug(e, "%zu descriptors in one message", n_fds);
     copy.op = (uint32_t)n_fds;
-    rights = CMSG_FIRSTHDR(&header);
+    rights = &control.header; /* the first of the buffer above */
     rights->cmsg_level = SOL_SOCKET;
     rights->cmsg_type = SCM_RIGHTS;
     rights->cmsg_len = CMSG_LEN(sizeof(int) * n_fds);

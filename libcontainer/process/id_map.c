@@ -36,13 +36,15 @@ static bool have_capability(unsigned int capability)
 /* "inside outside 1\n" for exactly our own id: the one map that everybody may write. */
 static bool maps_only_ourselves(uint32_t which, const char *text)
 {
-    unsigned int inside;
-    unsigned int outside;
-    unsigned int size;
-    int used = 0;
+    unsigned long long own = which == ID_MAP_UID ? geteuid() : getegid();
+    char *next;
+    unsigned long long outside;
+    unsigned long long size;
 
-    return sscanf(text, "%u %u %u\n%n", &inside, &outside, &size, &used) == 3 &&
-           text[used] == '\0' && size == 1 && outside == (which == ID_MAP_UID ? geteuid() : getegid());
+    strtoull(text, &next, 10);
+    outside = strtoull(next, &next, 10);
+    size = strtoull(next, &next, 10);
+    return outside == own && size == 1 && strcmp(next, "\n") == 0;
 }
 
 /* The numbers of `text` one by one; the kernel pads its columns, so texts are compared as numbers. */

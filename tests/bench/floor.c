@@ -105,25 +105,11 @@ struct parameter {
     const char *value; /* NULL: a flag */
 };
 
-static const struct parameter none[] = {
-    {NULL, NULL}
-};
-static const struct parameter dev[] = {
-    {"mode", "755"   },
-    {"size", "65536k"},
-    {NULL,   NULL    }
-};
-static const struct parameter shm[] = {
-    {"mode", "1777"  },
-    {"size", "65536k"},
-    {NULL,   NULL    }
-};
+static const struct parameter none[] = {{NULL, NULL}};
+static const struct parameter dev[] = {{"mode", "755"}, {"size", "65536k"}, {NULL, NULL}};
+static const struct parameter shm[] = {{"mode", "1777"}, {"size", "65536k"}, {NULL, NULL}};
 static const struct parameter pts[] = {
-    {"newinstance", NULL  },
-    {"ptmxmode",    "0666"},
-    {"mode",        "0620"},
-    {"gid",         "5"   },
-    {NULL,          NULL  },
+    {"newinstance", NULL}, {"ptmxmode", "0666"}, {"mode", "0620"}, {"gid", "5"}, {NULL, NULL},
 };
 
 #define IN_DEV true /* its mount point is ours to make, in the new and empty /dev */
@@ -136,13 +122,13 @@ static const struct filesystem {
     const struct parameter *parameters;
     unsigned int attributes;
 } filesystems[] = {
-    {"proc",    "proc",   "proc",          false,  none, NOSUID | NOEXEC | NODEV            },
-    {"tmpfs",   "tmpfs",  "dev",           false,  dev,  NOSUID | MOUNT_ATTR_STRICTATIME    },
-    {"devpts",  "devpts", "pts",           IN_DEV, pts,  NOSUID | NOEXEC                    },
-    {"sysfs",   "sysfs",  "sys",           false,  none, NOSUID | NOEXEC | NODEV | READ_ONLY},
-    {"cgroup2", "cgroup", "sys/fs/cgroup", false,  none, NOSUID | NOEXEC | NODEV | READ_ONLY},
-    {"mqueue",  "mqueue", "mqueue",        IN_DEV, none, NOSUID | NOEXEC | NODEV            },
-    {"tmpfs",   "shm",    "shm",           IN_DEV, shm,  NOSUID | NOEXEC | NODEV            },
+    {"proc", "proc", "proc", false, none, NOSUID | NOEXEC | NODEV},
+    {"tmpfs", "tmpfs", "dev", false, dev, NOSUID | MOUNT_ATTR_STRICTATIME},
+    {"devpts", "devpts", "pts", IN_DEV, pts, NOSUID | NOEXEC},
+    {"sysfs", "sysfs", "sys", false, none, NOSUID | NOEXEC | NODEV | READ_ONLY},
+    {"cgroup2", "cgroup", "sys/fs/cgroup", false, none, NOSUID | NOEXEC | NODEV | READ_ONLY},
+    {"mqueue", "mqueue", "mqueue", IN_DEV, none, NOSUID | NOEXEC | NODEV},
+    {"tmpfs", "shm", "shm", IN_DEV, shm, NOSUID | NOEXEC | NODEV},
 };
 
 static const struct {
@@ -150,8 +136,8 @@ static const struct {
     const char *target; /* in the root filesystem */
 } binds[] = {
     {"resolv.conf", "etc/resolv.conf"},
-    {"hostname",    "etc/hostname"   },
-    {"hosts",       "etc/hosts"      },
+    {"hostname", "etc/hostname"},
+    {"hosts", "etc/hosts"},
 };
 
 static const struct {
@@ -159,24 +145,16 @@ static const struct {
     unsigned int major;
     unsigned int minor;
 } devices[] = {
-    {"null",    1, 3},
-    {"zero",    1, 5},
-    {"full",    1, 7},
-    {"random",  1, 8},
-    {"urandom", 1, 9},
-    {"tty",     5, 0},
+    {"null", 1, 3},   {"zero", 1, 5},    {"full", 1, 7},
+    {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0},
 };
 
 static const struct {
     const char *name;
     const char *to;
 } links[] = {
-    {"fd",     "/proc/self/fd"  },
-    {"stdin",  "/proc/self/fd/0"},
-    {"stdout", "/proc/self/fd/1"},
-    {"stderr", "/proc/self/fd/2"},
-    {"core",   "/proc/kcore"    },
-    {"ptmx",   "pts/ptmx"       },
+    {"fd", "/proc/self/fd"},       {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"},
+    {"stderr", "/proc/self/fd/2"}, {"core", "/proc/kcore"},      {"ptmx", "pts/ptmx"},
 };
 
 static const char *const masked_paths[] = {
@@ -258,8 +236,8 @@ static void loopback_up(void)
     } request = {
         .header = {.nlmsg_len = sizeof(request),
                    .nlmsg_type = RTM_NEWLINK,
-                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK                                 },
-        .link = {.ifi_index = 1,               .ifi_flags = LINK_UP, .ifi_change = LINK_UP},
+                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK},
+        .link = {.ifi_index = 1, .ifi_flags = LINK_UP, .ifi_change = LINK_UP},
     };
     struct {
         struct nlmsghdr header;

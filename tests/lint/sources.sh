@@ -28,12 +28,12 @@ trap 'rm -f "$findings"' EXIT
         grep -nH "$(printf '\t')" "$file" | sed 's/^\([^:]*:[0-9]*\):.*/\1: has a tab/' || true
     done
 
-    # The checkout's own path, and the directory above it unless that is a common one.
+    # The checkout's own path, and what lies beside it, unless the directory above is a common one.
     places=$SRC
     parent=$(dirname "$SRC")
     case $parent in
     / | /home | /home/* | /root | /tmp | /usr/src | /src | /opt | /srv | /mnt | /var/tmp | /build | /builds) ;;
-    *) places="$places $parent" ;;
+    *) places="$places $(find "$parent" -mindepth 1 -maxdepth 1 ! -path "$SRC" ! -name "* *" | paste -sd" " -)" ;;
     esac
     for place in $places; do
         list_all | while read -r file; do

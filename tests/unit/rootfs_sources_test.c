@@ -113,6 +113,7 @@ static int make_world(void **state UNUSED)
     assert_int_equal(mkfifo(in_work("fifo"), 0644), 0);
     mount_tmpfs(in_work("tree/nested"));
     make_file(in_work("tree/nested/inside"));
+    assert_int_equal(mkdir(in_work("tree/nested/deep"), 0755), 0);
     bundle = open(in_work("bundle"), O_PATH | O_DIRECTORY | O_CLOEXEC);
     root_directory = open(in_work("tree"), O_PATH | O_DIRECTORY | O_CLOEXEC);
     assert_true(bundle >= 0 && root_directory >= 0);
@@ -487,6 +488,18 @@ static void a_clone_that_left_its_peers_only_receives(void **state UNUSED)
     assert_true(propagates("tree", "place"));
 }
 
+/* What "private" says about the top must not leave what is beneath it to the host. */
+static void nothing_goes_out_of_the_mounts_beneath(void **state UNUSED)
+{
+    need_root();
+    add_bind(in_work("tree"), BIND_RECURSIVE | BIND_LEAVE_PEERS);
+    assert_opens();
+    attach(slots[0]);
+    mount_tmpfs(in_work("place/nested/deep"));
+    make_file(in_work("place/nested/deep/marker"));
+    assert_false(exists(in_work("tree/nested/deep/marker")));
+}
+
 static void the_root_is_cloned_with_what_is_mounted_on_it(void **state UNUSED)
 {
     struct plan_op *op;
@@ -525,6 +538,7 @@ int main(void)
         TEST(a_slave_only_receives),
         TEST(a_shared_clone_is_shared_with_the_host),
         TEST(a_clone_that_left_its_peers_only_receives),
+        TEST(nothing_goes_out_of_the_mounts_beneath),
         TEST(the_root_is_cloned_with_what_is_mounted_on_it),
     };
 

@@ -30,7 +30,10 @@
 #include "lifecycle/compile.h"
 #include "spec/check.h"
 
-enum { MAX_CASES = 1024, MAX_BYTES = 4 * 1024 * 1024 };
+enum {
+    MAX_CASES = 1024,
+    MAX_BYTES = 4 * 1024 * 1024
+};
 
 static struct arena arena;
 
@@ -205,8 +208,7 @@ static const char *print_findings(const struct findings *findings)
 
         strbuf_printf(&text, "%s %s %s\n    %s\n",
                       finding->severity == SEVERITY_REFUSE ? "refuse" : "warn", finding->id,
-                      finding->pointer[0] != '\0' ? finding->pointer : "(document)",
-                      finding->text);
+                      finding->pointer[0] != '\0' ? finding->pointer : "(document)", finding->text);
         if (finding->cure != NULL)
             strbuf_printf(&text, "    cure: %s\n", finding->cure);
     }
@@ -331,8 +333,7 @@ static size_t list_cases(const char *directory, const char **names)
     if (stream == NULL)
         die("open", directory);
     while ((entry = readdir(stream)) != NULL) {
-        const char *config =
-            arena_printf(&arena, "%s/%s/config.json", directory, entry->d_name);
+        const char *config = arena_printf(&arena, "%s/%s/config.json", directory, entry->d_name);
 
         if (entry->d_name[0] == '.' || access(config, F_OK) != 0 || count == MAX_CASES)
             continue;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Links with libcaisson-pure.a, yajl, and libcontainer/init/plan_check.c: what is built here must be
- * sound in the eyes of who executes it. */
+/* Links with libcaisson-pure.a, yajl, and libcontainer/init/plan_check.c: what is built here must
+ * be sound in the eyes of who executes it. */
 
 /* cmocka.h needs these before it. */
 /* clang-format off */
@@ -55,7 +55,9 @@ static void the_empty_string_is_nothing(void **state UNUSED)
 
 static void many_strings_stay_apart(void **state UNUSED)
 {
-    enum { MANY = 20000 };
+    enum {
+        MANY = 20000
+    };
     static plan_string strings[MANY];
     char text[32];
 

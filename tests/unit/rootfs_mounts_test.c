@@ -93,8 +93,8 @@ static const char *spell(const char *path, size_t way)
         const char *before;
         const char *after;
     } wrappers[] = {
-        {"", ""},        {"", "/"},     {"/", ""},     {"//", "//"},    {"/.", ""},       {"", "/."},
-        {"/./", ""},     {"", "/././"}, {"///.//", ""}, {"/.//.", "/"}, {"", "///.//"},
+        {"", ""},    {"", "/"},     {"/", ""},      {"//", "//"},   {"/.", ""},     {"", "/."},
+        {"/./", ""}, {"", "/././"}, {"///.//", ""}, {"/.//.", "/"}, {"", "///.//"},
     };
 
     if (way == ARRAY_LEN(wrappers))
@@ -114,9 +114,9 @@ static const char *mount_json(const char *destination, const char *type, const c
 
 static void every_spelling_of_a_special_place_is_judged_alike(void **state UNUSED)
 {
-    static const char *const places[] = {"/proc",           "/proc/self", "/proc/self/attr",
-                                         "/proc/sys",       "/sys",       "/sys/fs/cgroup",
-                                         "/proc/thread-self", "/sys/firmware"};
+    static const char *const places[] = {
+        "/proc", "/proc/self",     "/proc/self/attr",   "/proc/sys",
+        "/sys",  "/sys/fs/cgroup", "/proc/thread-self", "/sys/firmware"};
 
     for (size_t i = 0; i < ARRAY_LEN(places); i++) {
         const char *spelled;
@@ -143,10 +143,10 @@ static void every_spelling_of_a_bind_demands_the_same_proof(void **state UNUSED)
         const char *place;
         uint16_t flag;
     } places[] = {
-        {"/proc",          BIND_MUST_BE_PROC  },
-        {"/sys",           BIND_MUST_BE_SYS   },
+        {"/proc", BIND_MUST_BE_PROC},
+        {"/sys", BIND_MUST_BE_SYS},
         {"/sys/fs/cgroup", BIND_MUST_BE_KERNEL},
-        {"/sys/firmware",  BIND_MUST_BE_KERNEL},
+        {"/sys/firmware", BIND_MUST_BE_KERNEL},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(places); i++) {
@@ -175,7 +175,8 @@ static void every_spelling_of_dev_keeps_our_hands_off_it(void **state UNUSED)
 
 static void the_paths_that_look_like_special_ones_are_not(void **state UNUSED)
 {
-    static const char *const places[] = {"/process", "/proc2/self", "/system", "/a/proc", "/devices"};
+    static const char *const places[] = {"/process", "/proc2/self", "/system", "/a/proc",
+                                         "/devices"};
 
     for (size_t i = 0; i < ARRAY_LEN(places); i++) {
         compile(mount_json(places[i], "tmpfs", "mode=755"), "");
@@ -192,18 +193,18 @@ static void mounts_are_made_in_the_order_of_the_document(void **state UNUSED)
     size_t found = 0;
 
     for (int i = 0; i < 100; i++)
-        strbuf_printf(&mounts, "%s%s", i != 0 ? "," : "",
-                      mount_json(arena_printf(&arena, "/m%03d", i), i % 2 == 0 ? "bind" : "tmpfs",
-                                 "nosuid"));
+        strbuf_printf(
+            &mounts, "%s%s", i != 0 ? "," : "",
+            mount_json(arena_printf(&arena, "/m%03d", i), i % 2 == 0 ? "bind" : "tmpfs", "nosuid"));
     compile(strbuf_text(&mounts), "");
     for (size_t i = 0; i < plan.init.ops.count; i++) {
         const struct plan_op *op = &plan.init.ops.items[i];
 
         if (op->code != OP_MOUNT && op->code != OP_BIND)
             continue;
-        assert_string_equal(plan_text(&plan.init, op->code == OP_MOUNT ? op->mount.target
-                                                                       : op->bind.target),
-                            arena_printf(&arena, "/m%03zu", found));
+        assert_string_equal(
+            plan_text(&plan.init, op->code == OP_MOUNT ? op->mount.target : op->bind.target),
+            arena_printf(&arena, "/m%03zu", found));
         found++;
     }
     assert_int_equal(found, 100);
@@ -236,9 +237,9 @@ static void thousands_of_read_only_file_systems_are_compiled_quickly(void **stat
     struct timespec after;
 
     for (int i = 0; i < 4000; i++)
-        strbuf_printf(&mounts, "%s%s", i != 0 ? "," : "",
-                      mount_json(arena_printf(&arena, "/very/long/path/of/a/mount/%d", i), "tmpfs",
-                                 "ro"));
+        strbuf_printf(
+            &mounts, "%s%s", i != 0 ? "," : "",
+            mount_json(arena_printf(&arena, "/very/long/path/of/a/mount/%d", i), "tmpfs", "ro"));
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
     compile(strbuf_text(&mounts), "");
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
@@ -277,7 +278,8 @@ int main(void)
         cmocka_unit_test_teardown(mounts_are_made_in_the_order_of_the_document, release),
         cmocka_unit_test_teardown(paths_of_the_host_stay_on_the_host_side, release),
         cmocka_unit_test_teardown(as_many_sources_as_a_plan_cannot_carry_are_refused, release),
-        cmocka_unit_test_teardown(thousands_of_read_only_file_systems_are_compiled_quickly, release),
+        cmocka_unit_test_teardown(thousands_of_read_only_file_systems_are_compiled_quickly,
+                                  release),
         cmocka_unit_test_teardown(all_masks_share_one_null_device, release),
         cmocka_unit_test_teardown(the_root_is_switched_once_after_all_mounts, release),
     };

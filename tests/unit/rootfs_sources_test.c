@@ -39,7 +39,11 @@
 #include "kernel/sys.h"
 #include "rootfs/sources.h"
 
-enum { RDONLY = 1, NOSUID = 2, NOEXEC = 8 }; /* statfs(2) f_flags */
+enum {
+    RDONLY = 1,
+    NOSUID = 2,
+    NOEXEC = 8
+}; /* statfs(2) f_flags */
 
 static struct arena arena;
 static struct plan plan;
@@ -93,7 +97,7 @@ static void set_propagation(const char *path, uint64_t propagation, unsigned int
 
 static int make_world(void **state UNUSED)
 {
-    static const char *const directories[] = {"bundle",       "bundle/data", "host", "tree",
+    static const char *const directories[] = {"bundle",      "bundle/data", "host", "tree",
                                               "tree/nested", "tree/later",  "place"};
 
     if (geteuid() != 0)
@@ -218,8 +222,7 @@ static uint64_t flags_of(int directory, const char *name)
 
 static void attach(int clone)
 {
-    assert_int_equal(sys_move_mount(clone, "", AT_FDCWD, in_work("place"),
-                                    MOVE_MOUNT_F_EMPTY_PATH),
+    assert_int_equal(sys_move_mount(clone, "", AT_FDCWD, in_work("place"), MOVE_MOUNT_F_EMPTY_PATH),
                      0);
     is_attached = true;
 }

@@ -126,12 +126,13 @@ static int open_target(struct init *init, const struct plan_op *op, const char *
     return target;
 }
 
-/* The new root of a tmpfs looks like the directory that it covers, unless a mode was asked for. */
+/* The new root of a tmpfs has the mode of the directory that it covers, unless one was asked for. The
+ * owner is not taken over: in a user namespace it may be nobody. */
 static int keep_mode(int target, int mount)
 {
     struct stat st;
 
-    if (fstat(target, &st) < 0 || fchownat(mount, "", st.st_uid, st.st_gid, AT_EMPTY_PATH) < 0)
+    if (fstat(target, &st) < 0)
         return -1;
     return fchmodat(mount, ".", st.st_mode & 07777, 0);
 }
@@ -146,14 +147,21 @@ static int attach(struct init *init, int mount, int target, const char *path)
     return 0;
 }
 
-static int finish_mount(struct init *init, const struct plan_op *op, int mount, int target)
+static bool is_there(const struct init *init, const char *path)
+{
+    int fd = resolve(init, path, 0);
+    bool found = fd >= 0;
+
+    init_close(&fd);
+    return found;
+}
+
+static int finish_mount(struct init *init, const struct plan_op *op, int mount, int target,
+                        bool keeps_mode)
 {
     const char *path = init_text(init, op->mount.target);
 
-    if (op->mount.recursive_attr_set != 0 &&
-        set_attributes(mount, op->mount.recursive_attr_set, 0, 0, true) < 0)
-        return init_fail(init, STEP_ATTRIBUTE);
-    if ((op->flags & MOUNT_KEEP_MODE) != 0 && keep_mode(target, mount) < 0)
+    if (keeps_mode && keep_mode(target, mount) < 0)
         return init_fail(init, STEP_ATTRIBUTE);
     if ((op->flags & MOUNT_COPY_UP) != 0 && copy_up(target, mount) < 0)
         return init_fail(init, STEP_COPY);
@@ -168,9 +176,12 @@ static int finish_mount(struct init *init, const struct plan_op *op, int mount, 
 
 int do_mount(struct init *init, const struct plan_op *op)
 {
-    int target = open_target(init, op, init_text(init, op->mount.target), how_to_resolve(op));
+    const char *path = init_text(init, op->mount.target);
+    /* Only a place that the image has can say how it should look. */
+    bool keeps_mode = (op->flags & MOUNT_KEEP_MODE) != 0 && is_there(init, path);
+    int target = open_target(init, op, path, how_to_resolve(op));
     int mount = target >= 0 ? make_filesystem(init, op) : -1;
-    int result = mount >= 0 ? finish_mount(init, op, mount, target) : -1;
+    int result = mount >= 0 ? finish_mount(init, op, mount, target, keeps_mode) : -1;
 
     init_close(&mount);
     init_close(&target);

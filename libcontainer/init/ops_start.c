@@ -84,7 +84,9 @@ int do_ready(struct init *init, const struct plan_op *op)
     init_close(&init->proc);
     init_close(&init->null_mask);
     init_close(&init->dir_mask);
-    if (!send_message(init->channel, &ready) || !receive_message(init->channel, &message))
+    if ((op->flags & READY_SILENT) == 0 && !send_message(init->channel, &ready))
+        _exit(INIT_EXIT_ABANDONED);
+    if (!receive_message(init->channel, &message))
         _exit(INIT_EXIT_ABANDONED); /* the creator is gone before anybody can know of us */
     if ((op->flags & READY_LISTEN) == 0)
         return is_start(&message, &op->ready) ? 0 : init_fail_with(init, STEP_WHOLE, EPROTO, 0);

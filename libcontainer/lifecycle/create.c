@@ -256,8 +256,18 @@ static int run_hooks_at(struct creation *creation, uint32_t point, struct err *e
     return channel_send(creation->launched.channel, &go_on, e);
 }
 
+static bool is_silent(const struct creation *creation)
+{
+    for (size_t i = 0; i < creation->plan.init.ops.count; i++)
+        if (creation->plan.init.ops.items[i].code == OP_READY)
+            return (creation->plan.init.ops.items[i].flags & READY_SILENT) != 0;
+    return false;
+}
+
 static int ready_do(struct creation *creation, struct err *e)
 {
+    if (is_silent(creation))
+        return 0;
     for (;;) {
         struct channel_message message;
         int result = channel_receive(creation->launched.channel, &message, e);
@@ -324,6 +334,27 @@ static int identify_process(struct creation *creation, struct err *e)
     creation->record.init_device = creation->launched.image.device;
     creation->record.init_inode = creation->launched.image.inode;
     return 0;
+}
+
+int creation_wait_executed(struct creation *creation, struct err *e)
+{
+    bool is_executing = false;
+
+    for (;;) {
+        struct channel_message message;
+        int result = channel_receive(creation->launched.channel, &message, e);
+
+        if (result < 0)
+            return -1;
+        /* End of file after EXECUTING: the descriptor closed itself at execve. */
+        if (result == CHANNEL_CLOSED)
+            return is_executing ? 0 : describe_death(creation, e);
+        if (message.type == MSG_FAILED)
+            return failure_explain(&creation->plan, &message, e);
+        if (message.type != MSG_EXECUTING)
+            return err_bug(e, "message %u while starting", message.type);
+        is_executing = true;
+    }
 }
 
 int creation_commit(struct creation *creation, struct err *e)

@@ -129,11 +129,10 @@ int caisson_run(const struct caisson *caisson, const struct caisson_create_optio
     if (creation_run(&creation, caisson, options, true, e) < 0)
         return -1;
     creation.hooks_have_run = true;
-    /* The record is written while init loads its filter and executes the program. */
-    if (start_send(creation.launched.channel, &creation.record, e) < 0 ||
-        creation_commit(&creation, e) < 0 ||
-        start_wait(creation.launched.channel, &creation.record, e) < 0 ||
-        run_poststart(&creation, e) < 0) {
+    /* Init is busy with its plan, or waits: whichever it is, the container is known before it runs. */
+    if (creation_commit(&creation, e) < 0 ||
+        start_send(creation.launched.channel, &creation.record, e) < 0 ||
+        creation_wait_executed(&creation, e) < 0 || run_poststart(&creation, e) < 0) {
         creation_undo(&creation);
         return -1;
     }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "plan/plan.h"
-
 #include <string.h>
 
-enum { FIRST_BUCKETS = 256 };
+#include "plan/plan.h"
+
+enum {
+    FIRST_BUCKETS = 256
+};
 
 static const struct {
     const char *name;
@@ -74,7 +76,7 @@ struct plan_op *plan_add(struct plan *plan, enum plan_op_code code, const char *
     return op;
 }
 
-/* ---- strings ---------------------------------------------------------------------------------------- */
+/* --- strings ---------------------------------------------------------------------------------- */
 
 /* FNV-1a */
 static uint64_t hash_string(const char *string)
@@ -130,7 +132,7 @@ const char *plan_text(const struct plan_block *block, plan_string string)
     return string < block->strings.length ? block->strings.text + string : "";
 }
 
-/* ---- vectors and blobs ------------------------------------------------------------------------------ */
+/* --- vectors and blobs ------------------------------------------------------------------------ */
 
 struct plan_vector plan_add_vector(struct plan_block *block, const char *const *strings,
                                    size_t count, size_t spare)
@@ -171,7 +173,7 @@ uint16_t plan_new_slot(struct plan *plan)
     return plan->n_slots++;
 }
 
-/* ---- the flat form ---------------------------------------------------------------------------------- */
+/* --- the flat form ---------------------------------------------------------------------------- */
 
 static uint32_t put(char *flat, uint32_t offset, const void *bytes, size_t size)
 {
@@ -185,7 +187,8 @@ const void *plan_flatten(const struct plan *plan, size_t *size)
     const struct plan_block *block = &plan->init;
     size_t ops_size = block->ops.count * sizeof(struct plan_op);
     size_t words_size = block->words.count * sizeof(uint64_t);
-    size_t strings_size = (block->strings.length + 7) / 8 * 8; /* the tail is zero: all end in NUL */
+    size_t strings_size =
+        (block->strings.length + 7) / 8 * 8; /* the tail is zero: all end in NUL */
     size_t total = sizeof(struct plan_header);
     struct plan_header header = {
         .magic = PLAN_MAGIC,

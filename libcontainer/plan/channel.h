@@ -11,7 +11,9 @@
  *       | -- GO_ON -------------------> |
  *       | <- READY -------------------- |   the program was found; all but the filter is in place
  *       | -- COMMITTED ---------------> |   create: the state is on disk, the channel closes
- *       | -- START -------------------> |   run: over the channel; start: over the listening socket
+ *       | -- START -------------------> |   run: over the channel; start: over the listening socket.
+ *       |                               |   run without hooks sends it behind the plan, and READY is left
+ *       |                               |   out: two processes that need not wait for each other do not
  *       | <- EXECUTING ---------------- |   the last word before the filter
  *       | <- end of file -------------- |   execve happened: every descriptor of ours closed itself
  *       | <- FAILED ------------------- |   instead of any other: operation, step, errno

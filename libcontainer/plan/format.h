@@ -83,7 +83,7 @@ enum { /* op_mount, op_bind */
     MOUNT_PROPAGATION_RECURSIVE = 1 << 4,
     MOUNT_ATTR_RECURSIVE = 1 << 5, /* op_remount */
     MOUNT_SUPERBLOCK = 1 << 6,     /* op_remount: reconfigure the file system, too */
-    MOUNT_KEEP_MODE = 1 << 7,      /* tmpfs without mode=: mode and owner of what it covers */
+    MOUNT_KEEP_MODE = 1 << 7,      /* tmpfs without mode=: the mode of what was there, if it was */
 };
 
 enum { /* op_device */
@@ -117,6 +117,7 @@ enum { /* op_program */
 
 enum { /* op_ready */
     READY_LISTEN = 1 << 0, /* START comes through the listening socket in `slot`, not the channel */
+    READY_SILENT = 1 << 1, /* run without hooks: START is on its way, nobody waits for READY */
 };
 
 /* op_ready.creator_uid: how SO_PEERCRED shows an unmapped uid, and "the map is not known". */
@@ -135,7 +136,7 @@ enum { /* op_open_bind */
     BIND_MUST_BE_SYS = 1 << 4,  /* the same for /sys and sysfs */
     BIND_MUST_BE_KERNEL = 1 << 5,  /* below /sys: a file system whose content the kernel makes */
     BIND_MUST_BE_CGROUP2 = 1 << 6, /* the host's v2 hierarchy */
-    BIND_LEAVE_PEERS = 1 << 7,     /* shared, but not with the host: a slave of it first */
+    BIND_LEAVE_PEERS = 1 << 7, /* the whole tree is made a slave of the host first */
 };
 
 enum plan_hook_point {
@@ -247,7 +248,6 @@ struct op_mount {
     struct plan_vector parameters; /* "key=value" or "key", for fsconfig, one by one */
     uint32_t attributes;           /* MOUNT_ATTR_* */
     uint32_t propagation;          /* 0: leave it private */
-    uint64_t recursive_attr_set;   /* never 0 alone; the r* options */
 };
 struct op_bind {
     uint16_t slot;

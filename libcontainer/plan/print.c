@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The plan for people and for programs. The sentences are those of ops.def; what stands for {member}
- * in them is looked up in one table, so a member reads the same in the plan and in an error message.
+ * The plan for people and for programs. The sentences are those of ops.def; what stands for
+ * {member} in them is looked up in one table, so a member reads the same in the plan and in an
+ * error message.
  *
  * The JSON form is an object with "planVersion" and "operations", an array in the order in which
  * things happen. Each operation has
@@ -13,8 +14,8 @@
  *     does    the sentence
  *     flags   array of names, the rows of `flags` below; missing where there are none
  * and the members of its payload under the names in the table below: strings, numbers, or arrays.
- * Keys are only ever added. Values of environment variables are left out of both forms: plans end up
- * in logs and issues.
+ * Keys are only ever added. Values of environment variables are left out of both forms: plans end
+ * up in logs and issues.
  */
 
 #include <stdio.h>
@@ -54,7 +55,7 @@ enum member_kind {
     MEMBER_ID_MAP, /* lines of "inside outside size" */
 };
 
-/* What the sentence does not say and a reader would miss has a label, "" for one that needs none. */
+/* What the sentence does not say and a reader would miss has a label; "" is one without words. */
 #define IN(code, payload, member, kind)          ROW(code, payload, member, kind, #member, NULL)
 #define MORE(code, payload, member, kind, label) ROW(code, payload, member, kind, #member, label)
 #define ROW(code, payload, member, kind, name, label)                                              \
@@ -251,20 +252,20 @@ struct bit_name {
 };
 
 static const struct bit_name attribute_names[] = {
-    {MOUNT_ATTR_RDONLY,      "read-only",   "writable" },
-    {MOUNT_ATTR_NOSUID,      "nosuid",      "suid"     },
-    {MOUNT_ATTR_NODEV,       "nodev",       "dev"      },
-    {MOUNT_ATTR_NOEXEC,      "noexec",      "exec"     },
-    {MOUNT_ATTR_NOATIME,     "noatime",     NULL       },
-    {MOUNT_ATTR_STRICTATIME, "strictatime", NULL       },
-    {MOUNT_ATTR_NODIRATIME,  "nodiratime",  "diratime" },
+    {MOUNT_ATTR_RDONLY, "read-only", "writable"},
+    {MOUNT_ATTR_NOSUID, "nosuid", "suid"},
+    {MOUNT_ATTR_NODEV, "nodev", "dev"},
+    {MOUNT_ATTR_NOEXEC, "noexec", "exec"},
+    {MOUNT_ATTR_NOATIME, "noatime", NULL},
+    {MOUNT_ATTR_STRICTATIME, "strictatime", NULL},
+    {MOUNT_ATTR_NODIRATIME, "nodiratime", "diratime"},
     {MOUNT_ATTR_NOSYMFOLLOW, "nosymfollow", "symfollow"},
 };
 
 static const struct bit_name propagation_names[] = {
-    {MS_SHARED,     "shared",     NULL},
-    {MS_SLAVE,      "slave",      NULL},
-    {MS_PRIVATE,    "private",    NULL},
+    {MS_SHARED, "shared", NULL},
+    {MS_SLAVE, "slave", NULL},
+    {MS_PRIVATE, "private", NULL},
     {MS_UNBINDABLE, "unbindable", NULL},
 };
 
@@ -356,8 +357,8 @@ static void add_capabilities(struct list *list, uint64_t mask)
     }
 }
 
-static void add_vector(struct list *list, const struct plan_block *block,
-                       struct plan_vector vector, bool names_only)
+static void add_vector(struct list *list, const struct plan_block *block, struct plan_vector vector,
+                       bool names_only)
 {
     for (size_t i = 0; i < vector.count; i++) {
         const char *word = plan_vector_text(block, vector, i);

@@ -304,6 +304,14 @@ static uint32_t creator_uid_inside(const struct compile *compile)
     return READY_OVERFLOW_UID;
 }
 
+static bool has_hook_points(const struct compile *compile)
+{
+    for (size_t i = 0; i < compile->plan->init.ops.count; i++)
+        if (compile->plan->init.ops.items[i].code == OP_AT_HOOK)
+            return true;
+    return false;
+}
+
 void process_compile_start(struct compile *compile)
 {
     const struct spec_process *process = compile->config->process;
@@ -321,6 +329,8 @@ void process_compile_start(struct compile *compile)
     memcpy(op->ready.nonce, compile->options->nonce, sizeof(op->ready.nonce));
     if (!compile->options->starts_at_once)
         op->flags |= READY_LISTEN;
+    else if (!has_hook_points(compile))
+        op->flags |= READY_SILENT;
 
     process_compile_inner_hooks(compile);
     if (process == NULL || process->args.count == 0)

@@ -12,24 +12,19 @@
  * links made there would be made on the host.
  */
 
-#include "rootfs/rootfs.h"
-
 #include <string.h>
 #include <sys/stat.h>
 
 #include "kernel/abi.h"
+#include "rootfs/rootfs.h"
 
 static const struct {
     const char *path;
     uint32_t major;
     uint32_t minor;
 } default_devices[] = {
-    {"/dev/null",    1, 3},
-    {"/dev/zero",    1, 5},
-    {"/dev/full",    1, 7},
-    {"/dev/random",  1, 8},
-    {"/dev/urandom", 1, 9},
-    {"/dev/tty",     5, 0},
+    {"/dev/null", 1, 3},   {"/dev/zero", 1, 5},    {"/dev/full", 1, 7},
+    {"/dev/random", 1, 8}, {"/dev/urandom", 1, 9}, {"/dev/tty", 5, 0},
 };
 
 static const struct {
@@ -37,12 +32,12 @@ static const struct {
     const char *target;
     uint16_t flags;
 } links[] = {
-    {"/dev/fd",     "/proc/self/fd",   LINK_IF_TARGET_EXISTS},
-    {"/dev/stdin",  "/proc/self/fd/0", LINK_IF_TARGET_EXISTS},
+    {"/dev/fd", "/proc/self/fd", LINK_IF_TARGET_EXISTS},
+    {"/dev/stdin", "/proc/self/fd/0", LINK_IF_TARGET_EXISTS},
     {"/dev/stdout", "/proc/self/fd/1", LINK_IF_TARGET_EXISTS},
     {"/dev/stderr", "/proc/self/fd/2", LINK_IF_TARGET_EXISTS},
-    {"/dev/core",   "/proc/kcore",     LINK_IF_TARGET_EXISTS},
-    {"/dev/ptmx",   "pts/ptmx",        LINK_REPLACE         },
+    {"/dev/core", "/proc/kcore", LINK_IF_TARGET_EXISTS},
+    {"/dev/ptmx", "pts/ptmx", LINK_REPLACE},
 };
 
 struct device {

@@ -6,29 +6,25 @@
 #include "base/macros.h"
 #include "kernel/abi.h"
 
-#define NOTHING(word)       {.name = (word), .kind = MOUNT_OPTION_NOTHING}
-#define DOES(word, what)    {.name = (word), .kind = MOUNT_OPTION_##what}
-#define SETS(word, attr)    {.name = (word), .kind = MOUNT_OPTION_SET, .attributes = (attr)}
-#define CLEARS(word, attr)  {.name = (word), .kind = MOUNT_OPTION_CLEAR, .attributes = (attr)}
-#define TIME(word, value)   {.name = (word), .kind = MOUNT_OPTION_TIME, .attributes = (value)}
-#define UNTIME(word, value) {.name = (word), .kind = MOUNT_OPTION_TIME_UNDO, .attributes = (value)}
-#define SPREADS(word, type) {.name = (word), .kind = MOUNT_OPTION_PROPAGATE, .attributes = (type)}
-#define FLAG(word)          {.name = (word), .kind = MOUNT_OPTION_FLAG}
-#define NO_FLAG(word, flag) {.name = (word), .kind = MOUNT_OPTION_FLAG_OFF, .undoes = (flag)}
+/* clang-format off */
+#define ROW(word, what, ...) {.name = (word), .kind = MOUNT_OPTION_##what, __VA_ARGS__}
+#define NOTHING(word)        ROW(word, NOTHING)
+#define DOES(word, what)     ROW(word, what)
+#define SETS(word, attr)     ROW(word, SET, .attributes = (attr))
+#define CLEARS(word, attr)   ROW(word, CLEAR, .attributes = (attr))
+#define TIME(word, value)    ROW(word, TIME, .attributes = (value))
+#define UNTIME(word, value)  ROW(word, TIME_UNDO, .attributes = (value))
+#define SPREADS(word, type)  ROW(word, PROPAGATE, .attributes = (type))
+#define FLAG(word)           ROW(word, FLAG)
+#define NO_FLAG(word, flag)  ROW(word, FLAG_OFF, .undoes = (flag))
 /* The same for the whole tree. */
-#define TREE_SETS(word, attr)                                                                      \
-    {.name = (word), .kind = MOUNT_OPTION_SET, .is_recursive = true, .attributes = (attr)}
-#define TREE_CLEARS(word, attr)                                                                    \
-    {.name = (word), .kind = MOUNT_OPTION_CLEAR, .is_recursive = true, .attributes = (attr)}
-#define TREE_TIME(word, value)                                                                     \
-    {.name = (word), .kind = MOUNT_OPTION_TIME, .is_recursive = true, .attributes = (value)}
-#define TREE_UNTIME(word, value)                                                                   \
-    {.name = (word), .kind = MOUNT_OPTION_TIME_UNDO, .is_recursive = true, .attributes = (value)}
-#define TREE_SPREADS(word, type)                                                                   \
-    {.name = (word), .kind = MOUNT_OPTION_PROPAGATE, .is_recursive = true, .attributes = (type)}
+#define TREE_SETS(word, attr)    ROW(word, SET, .is_recursive = true, .attributes = (attr))
+#define TREE_CLEARS(word, attr)  ROW(word, CLEAR, .is_recursive = true, .attributes = (attr))
+#define TREE_TIME(word, value)   ROW(word, TIME, .is_recursive = true, .attributes = (value))
+#define TREE_UNTIME(word, value) ROW(word, TIME_UNDO, .is_recursive = true, .attributes = (value))
+#define TREE_SPREADS(word, type) ROW(word, PROPAGATE, .is_recursive = true, .attributes = (type))
 
 /* Sorted, since it is searched for every word of every mount. */
-/* clang-format off */
 const struct mount_option_row mount_option_rows[] = {
     NO_FLAG     ("async",          "sync"),
     UNTIME      ("atime",          MOUNT_ATTR_NOATIME),
@@ -116,7 +112,7 @@ static const struct mount_option_row *find_row(const char *name)
     return NULL;
 }
 
-/* ---- attributes --------------------------------------------------------------------------------- */
+/* --- attributes ------------------------------------------------------------------------------ */
 
 struct bits {
     uint64_t *set;
@@ -174,7 +170,7 @@ uint64_t mount_options_whole_set(const struct mount_options *options)
     return (options->recursive_set & ~options->attr_clear) | options->attr_set;
 }
 
-/* ---- flags of the file system ------------------------------------------------------------------- */
+/* --- flags of the file system ---------------------------------------------------------------- */
 
 static void drop(struct json_strings *list, const char *word)
 {

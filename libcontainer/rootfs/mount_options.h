@@ -19,15 +19,15 @@ struct mount_options {
     bool is_recursive_bind;
     bool is_remount;
     bool copies_up;
-    bool is_idmapped;          /* idmap, ridmap: spec_check() refuses them */
-    bool counts_changes;       /* iversion */
-    uint64_t recursive_set;    /* MOUNT_ATTR_*, of all mounts in the tree; applied first */
+    bool is_idmapped;       /* idmap, ridmap: spec_check() refuses them */
+    bool counts_changes;    /* iversion */
+    uint64_t recursive_set; /* MOUNT_ATTR_*, of all mounts in the tree; applied first */
     uint64_t recursive_clear;
-    uint64_t attr_set;         /* of the top alone; applied after the recursive ones */
+    uint64_t attr_set; /* of the top alone; applied after the recursive ones */
     uint64_t attr_clear;
-    uint32_t propagation;      /* MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE; 0: not given */
+    uint32_t propagation; /* MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE; 0: not given */
     bool propagation_is_recursive;
-    struct json_strings parameters;  /* of the file system: "key=value" or "key" */
+    struct json_strings parameters;   /* of the file system: "key=value" or "key" */
     struct json_strings switched_off; /* flags of the file system that a remount takes back */
 };
 

@@ -23,12 +23,11 @@
  * or one for each namespace, takes no parameters.
  */
 
-#include "rootfs/rootfs.h"
-
 #include <string.h>
 
 #include "kernel/abi.h"
 #include "rootfs/mount_options.h"
+#include "rootfs/rootfs.h"
 
 enum {
     PARAMETER_MAX_BYTES = 255, /* of a value; fsconfig(2) */
@@ -57,7 +56,7 @@ struct late_readonly {
     struct {
         const char *target;
         const char *origin;
-    } *items;
+    } * items;
     size_t count;
     size_t capacity;
 };
@@ -136,8 +135,8 @@ static const char *const replaceable_files[] = {
 };
 
 static const char *const types_below_sys[] = {
-    "bpf",     "cgroup",  "cgroup2",    "configfs",  "debugfs", "efivarfs",
-    "fusectl", "pstore",  "securityfs", "selinuxfs", "tracefs",
+    "bpf",     "cgroup", "cgroup2",    "configfs",  "debugfs", "efivarfs",
+    "fusectl", "pstore", "securityfs", "selinuxfs", "tracefs",
 };
 
 /* What is mounted over /proc or beneath it could send the runtime's own writes, and the container's
@@ -181,6 +180,16 @@ static uint16_t proof_flags(const char *target)
 
 /* --- binds ----------------------------------------------------------------------------------- */
 
+/* "shared" out of a user namespace; or a word for the top alone, which must not leave the mounts
+ * beneath it in the host's peer groups. */
+static bool leaves_peers(const struct mount_case *c)
+{
+    if (c->options.propagation == MS_SHARED)
+        return compile_has_namespace(c->compile, "user");
+    return c->options.propagation != 0 && !c->options.propagation_is_recursive &&
+           c->options.is_recursive_bind;
+}
+
 static uint16_t bind_flags(const struct mount_case *c)
 {
     const struct mount_options *options = &c->options;
@@ -194,7 +203,7 @@ static uint16_t bind_flags(const struct mount_case *c)
      * /sys/kernel/debug or cgroup tree is not what anybody means. */
     if (strcmp(c->target, "/sys") == 0)
         flags |= BIND_ATTR_RECURSIVE;
-    if (options->propagation == MS_SHARED && compile_has_namespace(c->compile, "user"))
+    if (leaves_peers(c))
         flags |= BIND_LEAVE_PEERS;
     return flags;
 }
@@ -257,8 +266,8 @@ struct filesystem {
     /* Kernel memory, not a device: "ro" is an attribute of the mount. For everything else the file
      * system itself must know, or it would replay its journal. */
     bool is_virtual;
-    /* One for the whole host, or for a namespace that may be the host's: a parameter would change it
-     * for everybody. */
+    /* One for the whole host, or for a namespace that may be the host's: a parameter would change
+     * it for everybody. */
     bool is_common;
     /* A parameter that engines write and that says nothing: devpts is always a new instance since
      * Linux 4.7; cgroup2 has extended attributes. */
@@ -266,23 +275,23 @@ struct filesystem {
 };
 
 static const struct filesystem filesystems[] = {
-    {.name = "bpf",        .is_virtual = true                                                },
-    {.name = "cgroup2",    .is_virtual = true, .is_common = true, .ignored = "xattr"         },
-    {.name = "configfs",   .is_virtual = true, .is_common = true                             },
-    {.name = "debugfs",    .is_virtual = true, .is_common = true                             },
-    {.name = "devpts",     .is_virtual = true, .ignored = "newinstance"                      },
-    {.name = "devtmpfs",   .is_virtual = true, .is_common = true                             },
-    {.name = "efivarfs",   .is_virtual = true, .is_common = true                             },
-    {.name = "fusectl",    .is_virtual = true, .is_common = true                             },
-    {.name = "mqueue",     .is_virtual = true, .is_common = true                             },
-    {.name = "proc",       .is_virtual = true                                                },
-    {.name = "pstore",     .is_virtual = true, .is_common = true                             },
-    {.name = "ramfs",      .is_virtual = true                                                },
-    {.name = "securityfs", .is_virtual = true, .is_common = true                             },
-    {.name = "selinuxfs",  .is_virtual = true, .is_common = true                             },
-    {.name = "sysfs",      .is_virtual = true, .is_common = true                             },
-    {.name = "tmpfs",      .is_virtual = true                                                },
-    {.name = "tracefs",    .is_virtual = true, .is_common = true                             },
+    {.name = "bpf", .is_virtual = true},
+    {.name = "cgroup2", .is_virtual = true, .is_common = true, .ignored = "xattr"},
+    {.name = "configfs", .is_virtual = true, .is_common = true},
+    {.name = "debugfs", .is_virtual = true, .is_common = true},
+    {.name = "devpts", .is_virtual = true, .ignored = "newinstance"},
+    {.name = "devtmpfs", .is_virtual = true, .is_common = true},
+    {.name = "efivarfs", .is_virtual = true, .is_common = true},
+    {.name = "fusectl", .is_virtual = true, .is_common = true},
+    {.name = "mqueue", .is_virtual = true, .is_common = true},
+    {.name = "proc", .is_virtual = true},
+    {.name = "pstore", .is_virtual = true, .is_common = true},
+    {.name = "ramfs", .is_virtual = true},
+    {.name = "securityfs", .is_virtual = true, .is_common = true},
+    {.name = "selinuxfs", .is_virtual = true, .is_common = true},
+    {.name = "sysfs", .is_virtual = true, .is_common = true},
+    {.name = "tmpfs", .is_virtual = true},
+    {.name = "tracefs", .is_virtual = true, .is_common = true},
 };
 
 static const struct filesystem *find_filesystem(const char *name)
@@ -374,8 +383,8 @@ static bool parameter_is_fine(const struct mount_case *c, const char *type, size
 
     if (key_length == 0 || key_length > PARAMETER_KEY_MAX_BYTES ||
         strlen(parameter) - key_length > PARAMETER_MAX_BYTES + 1) {
-        refuse_option(c, "mount-parameter-too-long", parameter, "a name, or name=value",
-                      "the kernel takes a value of at most 255 bytes");
+        refuse_option(c, "mount-parameter-malformed", parameter, "name or name=value",
+                      "a name has 1 to 63 bytes, and the kernel takes a value of at most 255");
         return false;
     }
     if (!id_is_mapped(c, parameter)) {
@@ -496,10 +505,10 @@ static void add_filesystem_row(struct mount_case *c, const char *type, struct la
     op->flags = flags;
 }
 
-/* No v1 hierarchy is ever visible inside. With a cgroup namespace the root of a cgroup2 mount is the
- * container's own cgroup. Without one it is the host's whole tree: that is bound, not mounted, since
- * a mount from the first cgroup namespace sets the hierarchy's flags for the whole host; and only to
- * be read. */
+/* No v1 hierarchy is ever visible inside. With a cgroup namespace the root of a cgroup2 mount is
+ * the container's own cgroup. Without one it is the host's whole tree: that is bound, not mounted,
+ * since a mount from the first cgroup namespace sets the hierarchy's flags for the whole host; and
+ * only to be read. */
 static void add_cgroup(struct mount_case *c, struct late_readonly *late)
 {
     const struct facts *facts = c->compile->facts;
@@ -557,8 +566,7 @@ static const char *made_here(const struct mount_case *c)
     for (size_t i = c->index; i > 0; i--) {
         const struct spec_mount *earlier = &mounts->items[i - 1];
 
-        if (strcmp(c->places->mounts[i - 1], c->target) == 0 &&
-            !is_remount(earlier))
+        if (strcmp(c->places->mounts[i - 1], c->target) == 0 && !is_remount(earlier))
             return rootfs_is_bind(earlier) ? NULL : earlier->type;
     }
     return NULL;
@@ -672,14 +680,9 @@ uint32_t rootfs_propagation(const struct compile *compile)
         const char *word;
         uint32_t type;
     } words[] = {
-        {"private",     MS_PRIVATE   },
-        {"rprivate",    MS_PRIVATE   },
-        {"rshared",     MS_SHARED    },
-        {"rslave",      MS_SLAVE     },
-        {"runbindable", MS_UNBINDABLE},
-        {"shared",      MS_SHARED    },
-        {"slave",       MS_SLAVE     },
-        {"unbindable",  MS_UNBINDABLE},
+        {"private", MS_PRIVATE}, {"rprivate", MS_PRIVATE},       {"rshared", MS_SHARED},
+        {"rslave", MS_SLAVE},    {"runbindable", MS_UNBINDABLE}, {"shared", MS_SHARED},
+        {"slave", MS_SLAVE},     {"unbindable", MS_UNBINDABLE},
     };
     const char *given = compile->linux_section->rootfs_propagation;
 
@@ -702,7 +705,8 @@ static void add_root(struct compile *compile)
     op->open_root.slot = slot;
     op->open_root.path = path;
     op->open_root.propagation = rootfs_propagation(compile) == MS_SLAVE ? MS_SLAVE : MS_PRIVATE;
-    /* Slave, not private: what the host unmounts must not stay busy in here until we let go of it. */
+    /* Slave, not private: what the host unmounts must not stay busy in here until we let go of it.
+     */
     op = plan_add(plan, OP_PROPAGATION, NULL);
     op->propagation.propagation = MS_SLAVE;
     op = plan_add(plan, OP_ROOT, origin);
@@ -776,11 +780,10 @@ void rootfs_compile_mounts(struct compile *compile)
     if (hooks != NULL) {
         add_hook_point(compile, &hooks->prestart, HOOK_PRESTART, "prestart");
         add_hook_point(compile, &hooks->create_runtime, HOOK_CREATE_RUNTIME, "createRuntime");
-        add_hook_point(compile, &hooks->create_container, HOOK_CREATE_CONTAINER,
-                       "createContainer");
+        add_hook_point(compile, &hooks->create_container, HOOK_CREATE_CONTAINER, "createContainer");
     }
-    /* Hooks may still write where the image says so: they ran before anything was read-only in other
-     * runtimes, and they rely on it. */
+    /* Hooks may still write where the image says so: they ran before anything was read-only in
+     * other runtimes, and they rely on it. */
     add_late_readonly(compile, &late);
     plan_add(compile->plan, OP_PIVOT, NULL);
 }

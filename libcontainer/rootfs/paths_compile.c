@@ -8,12 +8,11 @@
  * Masks come after read-only paths, so that a mask inside a read-only tree is not covered by it.
  */
 
-#include "rootfs/rootfs.h"
-
 #include <string.h>
 #include <sys/stat.h>
 
 #include "kernel/abi.h"
+#include "rootfs/rootfs.h"
 
 /* Paths as they are spelled in the document, cleaned: NULL if that makes no sense. */
 static const char *clean_path(struct compile *compile, const char *path, const char *key,
@@ -106,8 +105,8 @@ static void add_masks(struct compile *compile)
     }
 }
 
-/* Private and slave were set on the clone before it was attached. "shared" is a new peer group, which
- * is not shared with the host. */
+/* Private and slave were set on the clone before it was attached. "shared" is a new peer group,
+ * which is not shared with the host. */
 static void add_root_attributes(struct compile *compile)
 {
     const struct spec_root *root = compile->config->root;

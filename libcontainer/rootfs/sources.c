@@ -36,6 +36,8 @@ static int clone_tree(int source, bool is_recursive, struct err *e)
     if (clone >= 0)
         return clone;
     err_sys(e, "clone the mount");
+    if (e->sys_errno == EPERM)
+        return err_hint(e, "this needs CAP_SYS_ADMIN over the mount namespace that caisson runs in");
     if (e->sys_errno == EINVAL)
         return err_hint(e, is_recursive ? "an unbindable mount, or a detached one, cannot be bound"
                                         : "an unbindable mount cannot be bound, and one with "
@@ -124,11 +126,12 @@ static int open_root(const struct plan_op *op, int root, int *slots, struct err 
 static int open_bind_source(const char *path, int bundle, struct err *e)
 {
     bool is_relative = path[0] != '/';
-    /* open_tree(2) without OPEN_TREE_CLONE is O_PATH that makes automounts happen, as mount(2) does.
+    /* open_tree(2) without OPEN_TREE_CLONE is O_PATH that makes automounts happen, as mount(2)
+     * does.
      */
-    int source = is_relative ? sys_openat2(bundle, path, O_PATH, 0,
-                                           RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS)
-                             : sys_open_tree(AT_FDCWD, path, 0);
+    int source = is_relative
+                     ? sys_openat2(bundle, path, O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS)
+                     : sys_open_tree(AT_FDCWD, path, 0);
 
     if (source >= 0)
         return source;

@@ -3,8 +3,9 @@
 /*
  * Compiled filters, kept beneath the state root as .seccomp/<name>. The name is a SHA-256 of everything
  * that the program depends on: the section, libseccomp's version, ours, and the machine. A file is
- * believed only if it is a regular file of ours that nobody else could write and its content has the
- * digest that it says; anything else is compiled anew. Not being able to keep one is no error.
+ * believed only if it is a regular file of ours that nobody else could write, says the name that it was
+ * looked for by (so that files cannot be exchanged) and has the checksum that it says (so that a damaged
+ * one is noticed); anything else is compiled anew. Not being able to keep one is no error.
  */
 
 #include "config.h"
@@ -25,14 +26,15 @@
 
 #define CACHE_NAME ".seccomp"
 
-enum { CACHE_MAGIC = 0x63736263, CACHE_FORMAT = 1 };
+enum { CACHE_MAGIC = 0x63736263, CACHE_FORMAT = 2, KEY_TEXT_BYTES = 2 * SHA256_BYTES };
 
 struct cache_header {
     uint32_t magic;
     uint32_t format;
     uint32_t flags;
     uint32_t size_bytes;
-    uint8_t digest[SHA256_BYTES]; /* of the instructions */
+    uint64_t checksum;        /* of the instructions and flags */
+    char key[KEY_TEXT_BYTES]; /* the file's own name */
 };
 
 /* Each piece with its length before it, so that no two sections give the same bytes. */
@@ -107,13 +109,19 @@ static const char *cache_key(const struct spec_seccomp *seccomp, struct arena *a
     return strbuf_text(&hex);
 }
 
-static void digest_of(const void *bytes, size_t size, uint8_t digest[SHA256_BYTES])
+/* FNV-1a by words: who may write these files is root anyway; this is against damage. */
+static uint64_t checksum_of(const void *bytes, size_t size, uint32_t flags)
 {
-    struct sha256 hash;
+    const char *next = bytes;
+    uint64_t sum = 0xcbf29ce484222325U ^ flags;
 
-    sha256_start(&hash);
-    sha256_add(&hash, bytes, size);
-    sha256_end(&hash, digest);
+    for (; size >= sizeof(uint64_t); size -= sizeof(uint64_t), next += sizeof(uint64_t)) {
+        uint64_t word;
+
+        memcpy(&word, next, sizeof(word));
+        sum = (sum ^ word) * 0x100000001b3U;
+    }
+    return sum;
 }
 
 static bool is_ours_alone(const struct stat *st, mode_t type)
@@ -128,7 +136,6 @@ static bool find_cached(int cache, const char *name, struct seccomp_program *pro
     CLEANUP_FD int fd = -1;
     struct err ignored = ERR_INIT;
     struct cache_header header;
-    uint8_t digest[SHA256_BYTES];
     struct stat st;
     char *bytes;
     size_t size;
@@ -142,10 +149,9 @@ static bool find_cached(int cache, const char *name, struct seccomp_program *pro
     memcpy(&header, bytes, sizeof(header));
     if (header.magic != CACHE_MAGIC || header.format != CACHE_FORMAT ||
         header.size_bytes != size - sizeof(header) || header.size_bytes == 0 ||
-        header.size_bytes % 8 != 0)
-        return false;
-    digest_of(bytes + sizeof(header), header.size_bytes, digest);
-    if (memcmp(digest, header.digest, sizeof(digest)) != 0)
+        header.size_bytes % 8 != 0 || memcmp(header.key, name, sizeof(header.key)) != 0 ||
+        header.checksum !=
+            checksum_of(bytes + sizeof(header), header.size_bytes, header.flags))
         return false;
     program->instructions = bytes + sizeof(header);
     program->size_bytes = header.size_bytes;
@@ -165,7 +171,8 @@ static void keep(int cache, const char *name, const struct seccomp_program *prog
     struct strbuf file = STRBUF_INIT(arena);
     struct err ignored = ERR_INIT;
 
-    digest_of(program->instructions, program->size_bytes, header.digest);
+    header.checksum = checksum_of(program->instructions, program->size_bytes, program->flags);
+    memcpy(header.key, name, sizeof(header.key));
     strbuf_append(&file, (const char *)&header, sizeof(header));
     strbuf_append(&file, program->instructions, program->size_bytes);
     if (fd_write_file(cache, name, 0600, strbuf_text(&file), file.length, &ignored) < 0)

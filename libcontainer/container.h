@@ -16,23 +16,24 @@
 #include "base/json_types.h"
 #include "base/macros.h"
 
-/* What all commands share. The caller makes it and releases the arena after the last use of anything
- * that a function below returned. */
+/* What all commands share. The caller makes it and releases the arena after the last use of
+ * anything that a function below returned. */
 struct caisson {
     struct arena *arena;
-    struct findings *findings; /* what is wrong with a configuration; shown by who prints the error */
-    const char *root;          /* --root, or NULL for the default */
+    struct findings
+        *findings;    /* what is wrong with a configuration; shown by who prints the error */
+    const char *root; /* --root, or NULL for the default */
 };
 
 struct caisson_create_options {
     const char *id;
     const char *bundle;      /* directory */
     const char *config_name; /* NULL: config.json */
-    const char *pid_file;    /* NULL: none; absolute, or relative to the original working directory */
-    bool keep_keyring;       /* --no-new-keyring */
-    bool is_detached;        /* run */
-    bool keeps_container;    /* run --keep */
-    bool becomes_subreaper;  /* run in the foreground, without --no-subreaper */
+    const char *pid_file; /* NULL: none; absolute, or relative to the original working directory */
+    bool keep_keyring;    /* --no-new-keyring */
+    bool is_detached;     /* run */
+    bool keeps_container; /* run --keep */
+    bool becomes_subreaper; /* run in the foreground, without --no-subreaper */
 };
 
 /* runtime.md "create": the container waits for caisson_start(). */
@@ -83,11 +84,15 @@ struct caisson_states {
 };
 MUST_CHECK int caisson_list(const struct caisson *caisson, struct caisson_states *states,
                             struct err *e);
-/* "root" or "#1000": names of others would need the host's user database, and libraries it loads. */
+/* "root" or "#1000": names of others would need the host's user database, and libraries it loads.
+ */
 const char *caisson_owner_name(const struct caisson *caisson, uint32_t uid);
 const char *caisson_states_json(const struct caisson *caisson, const struct caisson_states *states);
 
-enum caisson_plan_format { CAISSON_PLAN_TEXT, CAISSON_PLAN_JSON };
+enum caisson_plan_format {
+    CAISSON_PLAN_TEXT,
+    CAISSON_PLAN_JSON
+};
 /* What create would do for this bundle, without doing it. */
 MUST_CHECK int caisson_plan(const struct caisson *caisson, const char *bundle,
                             const char *config_name, enum caisson_plan_format format,
@@ -97,8 +102,8 @@ MUST_CHECK int caisson_plan(const struct caisson *caisson, const char *bundle,
 MUST_CHECK int caisson_spec(const struct caisson *caisson, const char *bundle,
                             const char *file_name, struct err *e);
 
-/* The first call of a program: no descriptor that its caller left open can reach a container, and those of
- * the standard streams that were closed are opened on /dev/null. */
+/* The first call of a program: no descriptor that its caller left open can reach a container, and
+ * those of the standard streams that were closed are opened on /dev/null. */
 MUST_CHECK int caisson_start_up(struct err *e);
 
 const char *caisson_version(void);

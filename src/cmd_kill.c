@@ -16,43 +16,21 @@ static const struct {
     const char *name;
     int number;
 } signal_names[] = {
-    {"HUP",    SIGHUP   },
-    {"INT",    SIGINT   },
-    {"QUIT",   SIGQUIT  },
-    {"ILL",    SIGILL   },
-    {"TRAP",   SIGTRAP  },
-    {"ABRT",   SIGABRT  },
-    {"IOT",    SIGABRT  },
-    {"BUS",    SIGBUS   },
-    {"FPE",    SIGFPE   },
-    {"KILL",   SIGKILL  },
-    {"USR1",   SIGUSR1  },
-    {"SEGV",   SIGSEGV  },
-    {"USR2",   SIGUSR2  },
-    {"PIPE",   SIGPIPE  },
-    {"ALRM",   SIGALRM  },
-    {"TERM",   SIGTERM  },
-    {"STKFLT", SIGSTKFLT},
-    {"CHLD",   SIGCHLD  },
-    {"CLD",    SIGCHLD  },
-    {"CONT",   SIGCONT  },
-    {"STOP",   SIGSTOP  },
-    {"TSTP",   SIGTSTP  },
-    {"TTIN",   SIGTTIN  },
-    {"TTOU",   SIGTTOU  },
-    {"URG",    SIGURG   },
-    {"XCPU",   SIGXCPU  },
-    {"XFSZ",   SIGXFSZ  },
-    {"VTALRM", SIGVTALRM},
-    {"PROF",   SIGPROF  },
-    {"WINCH",  SIGWINCH },
-    {"IO",     SIGIO    },
-    {"POLL",   SIGPOLL  },
-    {"PWR",    SIGPWR   },
-    {"SYS",    SIGSYS   },
+    {"HUP", SIGHUP},       {"INT", SIGINT},     {"QUIT", SIGQUIT}, {"ILL", SIGILL},
+    {"TRAP", SIGTRAP},     {"ABRT", SIGABRT},   {"IOT", SIGABRT},  {"BUS", SIGBUS},
+    {"FPE", SIGFPE},       {"KILL", SIGKILL},   {"USR1", SIGUSR1}, {"SEGV", SIGSEGV},
+    {"USR2", SIGUSR2},     {"PIPE", SIGPIPE},   {"ALRM", SIGALRM}, {"TERM", SIGTERM},
+    {"STKFLT", SIGSTKFLT}, {"CHLD", SIGCHLD},   {"CLD", SIGCHLD},  {"CONT", SIGCONT},
+    {"STOP", SIGSTOP},     {"TSTP", SIGTSTP},   {"TTIN", SIGTTIN}, {"TTOU", SIGTTOU},
+    {"URG", SIGURG},       {"XCPU", SIGXCPU},   {"XFSZ", SIGXFSZ}, {"VTALRM", SIGVTALRM},
+    {"PROF", SIGPROF},     {"WINCH", SIGWINCH}, {"IO", SIGIO},     {"POLL", SIGPOLL},
+    {"PWR", SIGPWR},       {"SYS", SIGSYS},
 };
 
-enum { KERNEL_RTMIN = 34, KERNEL_SIGNAL_MAX = 64 };
+enum {
+    KERNEL_RTMIN = 34,
+    KERNEL_SIGNAL_MAX = 64
+};
 
 /* "RTMIN+3" and "RTMAX-2"; -1 for anything else. */
 static int real_time_signal(const char *text)

@@ -6,12 +6,14 @@
 
 static const struct option_row list_rows[] = {
     {"format", 'f', OPTION_TEXT, offsetof(struct options, format), "FORMAT",
-     "table (the default) or json"                                            },
-    {"quiet",  'q', OPTION_FLAG, offsetof(struct options, quiet),  NULL,     "ids only"},
+     "table (the default) or json"},
+    {"quiet", 'q', OPTION_FLAG, offsetof(struct options, quiet), NULL, "ids only"},
     OPTION_ROW_END,
 };
 
-enum { N_COLUMNS = 6 };
+enum {
+    N_COLUMNS = 6
+};
 
 static void print_table(const struct caisson *caisson, const struct caisson_states *states)
 {

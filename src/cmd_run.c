@@ -7,7 +7,7 @@ static const struct option_row run_rows[] = {
     OPTION_ROW_PID_FILE,
     {"detach", 'd', OPTION_FLAG, offsetof(struct options, detach), NULL, "return once it runs"},
     {"keep", 0, OPTION_FLAG, offsetof(struct options, keep), NULL,
-     "keep the container's state and cgroup after it has ended"                               },
+     "keep the container's state and cgroup after it has ended"},
     OPTION_ROW_NO_NEW_KEYRING,
     OPTION_ROW_NO_SUBREAPER,
     OPTION_ROW_END,

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The command line: words in, words out. Global options, the list of commands, and the one place where
- * an error becomes words and an exit status.
+ * The command line: words in, words out. Global options, the list of commands, and the one place
+ * where an error becomes words and an exit status.
  *
- * What engines rely on: nothing but the reason of a failure is ever written to standard error, once,
- * in one write, also when --log is given; then the same goes into the log as one record. In `create`
- * standard output and error are the container's.
+ * What engines rely on: nothing but the reason of a failure is ever written to standard error,
+ * once, in one write, also when --log is given; then the same goes into the log as one record. In
+ * `create` standard output and error are the container's.
  */
 
 #include <signal.h>
@@ -26,7 +26,9 @@ static const struct command *const commands[] = {
     &cmd_delete, &cmd_list,  &cmd_plan, &cmd_spec,
 };
 
-enum { EXIT_STATUS_ERROR = 1 };
+enum {
+    EXIT_STATUS_ERROR = 1
+};
 
 /* ---- errors ----------------------------------------------------------------------------------------- */
 
@@ -91,8 +93,8 @@ static void log_warnings(const struct caisson *caisson)
 
 static void print_version(void)
 {
-    /* Engines take the text after the last line that holds the first line's second word: no other line
-     * may contain it. */
+    /* Engines take the text after the last line that holds the first line's second word: no other
+     * line may contain it. */
     printf("caisson version %s\ncommit: %s\nspec: %s\n", caisson_version(), caisson_commit(),
            caisson_spec_version());
 }
@@ -156,8 +158,9 @@ static int check_globals(const struct options *options, struct err *e)
         return err_unsupported(e, "--systemd-cgroup is not supported yet: the cgroupfs driver is "
                                   "the only one");
     if (options->cgroup_manager != NULL && strcmp(options->cgroup_manager, "cgroupfs") != 0)
-        return err_unsupported(e, "--cgroup-manager %s is not supported yet: cgroupfs is the only "
-                                  "one",
+        return err_unsupported(e,
+                               "--cgroup-manager %s is not supported yet: cgroupfs is the only "
+                               "one",
                                options->cgroup_manager);
     if (options->root != NULL && (options->root[0] == '\0' || strcmp(options->root, "/") == 0))
         return err_usage(e, "--root must name a directory of its own");

@@ -8,20 +8,18 @@
 #define ROW_FLAG(member) OPTION_FLAG, offsetof(struct options, member)
 
 const struct option_row global_options[] = {
-    {"root",           0,   ROW_TEXT(root),           "DIR",
-     "where the state of containers is kept"                                      },
-    {"log",            0,   ROW_TEXT(log),            "FILE",  "append log records to FILE"  },
-    {"log-format",     0,   ROW_TEXT(log_format),     "FORMAT",
-     "of the log: text (the default) or json"                                     },
-    {"debug",          0,   ROW_FLAG(debug),          NULL,    "log every step"              },
-    {"systemd-cgroup", 0,   ROW_FLAG(systemd_cgroup), NULL,
-     "let systemd make the cgroup (not supported yet)"                            },
-    {"log-level",      0,   ROW_TEXT(log_level),      "LEVEL", NULL                          },
-    {"cgroup-manager", 0,   ROW_TEXT(cgroup_manager), "NAME",  NULL                          },
-    {"criu",           0,   ROW_TEXT(criu),           "PATH",  NULL                          },
-    {"rootless",       0,   ROW_TEXT(rootless),       "WHEN",  NULL                          },
-    {"version",        'v', ROW_FLAG(version),        NULL,    "print the version and exit"  },
-    {"help",           'h', ROW_FLAG(help),           NULL,    "print this help and exit"    },
+    {"root", 0, ROW_TEXT(root), "DIR", "where the state of containers is kept"},
+    {"log", 0, ROW_TEXT(log), "FILE", "append log records to FILE"},
+    {"log-format", 0, ROW_TEXT(log_format), "FORMAT", "of the log: text (the default) or json"},
+    {"debug", 0, ROW_FLAG(debug), NULL, "log every step"},
+    {"systemd-cgroup", 0, ROW_FLAG(systemd_cgroup), NULL,
+     "let systemd make the cgroup (not supported yet)"},
+    {"log-level", 0, ROW_TEXT(log_level), "LEVEL", NULL},
+    {"cgroup-manager", 0, ROW_TEXT(cgroup_manager), "NAME", NULL},
+    {"criu", 0, ROW_TEXT(criu), "PATH", NULL},
+    {"rootless", 0, ROW_TEXT(rootless), "WHEN", NULL},
+    {"version", 'v', ROW_FLAG(version), NULL, "print the version and exit"},
+    {"help", 'h', ROW_FLAG(help), NULL, "print this help and exit"},
     {.name = NULL},
 };
 

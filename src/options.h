@@ -41,7 +41,10 @@ struct options {
     size_t n_operands;
 };
 
-enum option_kind { OPTION_FLAG, OPTION_TEXT };
+enum option_kind {
+    OPTION_FLAG,
+    OPTION_TEXT
+};
 
 struct option_row {
     const char *name; /* without dashes; NULL ends a table */
@@ -68,8 +71,8 @@ struct command {
 extern const struct option_row global_options[];
 
 /* Parses the options of `rows` from args[0 .. n), stopping at the first operand if `stop` is set;
- * operands are moved to the front of args and counted in *n_operands. Returns how many arguments were
- * looked at, or -1. */
+ * operands are moved to the front of args and counted in *n_operands. Returns how many arguments
+ * were looked at, or -1. */
 MUST_CHECK int options_parse(const struct option_row *rows, const char **args, size_t n, bool stop,
                              struct options *options, size_t *n_operands, struct err *e);
 

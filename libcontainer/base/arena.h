@@ -3,9 +3,9 @@
 
 /*
  * One arena per command holds the spec, the findings and the plan, and ends with the command: there
- * is no spec_free. Memory from an arena is zeroed and never NULL. When the machine has none left the
- * process ends with a message from the handler below, since no caller could do better; the inputs
- * are capped long before that.
+ * is no spec_free. Memory from an arena is zeroed and never NULL. When the machine has none left
+ * the process ends with a message from the handler below, since no caller could do better; the
+ * inputs are capped long before that.
  */
 
 #include <stddef.h>

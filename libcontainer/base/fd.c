@@ -37,7 +37,7 @@ int fd_read_all(int fd, struct arena *arena, size_t limit_bytes, char **bytes, s
                 struct err *e)
 {
     struct stat st;
-    size_t capacity = 16 * 1024;
+    size_t capacity = (size_t)16 * 1024;
     size_t used = 0;
     char *buffer;
 
@@ -102,13 +102,12 @@ int fd_write_file(int directory, const char *name, mode_t mode, const void *byte
     if (snprintf(temporary, sizeof(temporary), ".%s.%d", name, (int)getpid()) >=
         (int)sizeof(temporary))
         return err_input(e, NULL, "the file name %s is too long", name);
-    fd = openat(directory, temporary,
-                O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0 && errno == EEXIST) {
         /* Left behind by a process that had our pid and died between two of these calls. */
         unlinkat(directory, temporary, 0);
-        fd = openat(directory, temporary,
-                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+        fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                    mode);
     }
     if (fd < 0)
         return err_sys(e, "create %s", name);

@@ -31,11 +31,12 @@ struct findings {
     size_t n_dropped; /* found after the list was full; an attacker decides how many there are */
 };
 
-enum { FINDINGS_MAX = 200 };
+enum {
+    FINDINGS_MAX = 200
+};
 
 #define FINDINGS_INIT(a) ((struct findings){.arena = (a)})
 
 /* Adds a finding; `pointer` and `cure` are copied, `cure` may be NULL. */
 void findings_add(struct findings *findings, enum severity severity, const char *id,
-                  const char *pointer, const char *cure, const char *format, ...)
-    PRINTF_LIKE(6, 7);
+                  const char *pointer, const char *cure, const char *format, ...) PRINTF_LIKE(6, 7);

@@ -62,11 +62,9 @@ static const struct {
     int64_t min;
     uint64_t max;
 } integer_kinds[] = {
-    [JSON_KIND_I32] = {true,  INT32_MIN, INT32_MAX },
-      [JSON_KIND_I64] = {true,  INT64_MIN, INT64_MAX },
-    [JSON_KIND_U16] = {false, 0,         UINT16_MAX},
-      [JSON_KIND_U32] = {false, 0,         UINT32_MAX},
-    [JSON_KIND_U64] = {false, 0,         UINT64_MAX},
+    [JSON_KIND_I32] = {true, INT32_MIN, INT32_MAX}, [JSON_KIND_I64] = {true, INT64_MIN, INT64_MAX},
+    [JSON_KIND_U16] = {false, 0, UINT16_MAX},       [JSON_KIND_U32] = {false, 0, UINT32_MAX},
+    [JSON_KIND_U64] = {false, 0, UINT64_MAX},
 };
 
 static bool is_integer_kind(enum json_kind kind)

@@ -3,7 +3,8 @@
 
 /*
  * What a table of fields (a .def file) turns into. Each .def is read twice by the preprocessor:
- * base/json_structs.h makes the structs of it, base/json_rows.h the rows that decode and encode them.
+ * base/json_structs.h makes the structs of it, base/json_rows.h the rows that decode and encode
+ * them.
  *
  * Every object begins with the same two members:
  *   present  one bit for each row, in the order of the .def: "was it given?"

@@ -13,7 +13,8 @@
 
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Ownership moves visibly: `owner->p = ptr_move(&p)` leaves NULL behind for the cleanup attribute. */
+/* Ownership moves visibly: `owner->p = ptr_move(&p)` leaves NULL behind for the cleanup attribute.
+ */
 #define ptr_move(p)                                                                                \
     __extension__({                                                                                \
         __typeof__(p) ptr_move_from = (p);                                                         \

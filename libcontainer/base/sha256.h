@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SHA256_BYTES = 32 };
+enum {
+    SHA256_BYTES = 32
+};
 
 struct sha256 {
     uint32_t state[8];

@@ -1,25 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The device list as a BPF program of type BPF_PROG_TYPE_CGROUP_DEVICE, which the kernel runs for each
- * open and mknod of a device node.
+ * The device list as a BPF program of type BPF_PROG_TYPE_CGROUP_DEVICE, which the kernel runs for
+ * each open and mknod of a device node.
  *
- * Everything is denied unless a rule allows it, whatever config.json begins with: a list that forgot the
- * first "deny all" must not open the host. In order: linux.devices, linux.resources.devices, and what
- * every container has (the default devices, and mknod alone of any device: a node that cannot be opened
- * does no harm, and image tools make them). The last rule that matches decides, so the program asks them
- * from the last to the first.
+ * Everything is denied unless a rule allows it, whatever config.json begins with: a list that
+ * forgot the first "deny all" must not open the host. In order: linux.devices,
+ * linux.resources.devices, and what every container has (the default devices, and mknod alone of
+ * any device: a node that cannot be opened does no harm, and image tools make them). The last rule
+ * that matches decides, so the program asks them from the last to the first.
  *
- * The context (struct bpf_cgroup_dev_ctx, <linux/bpf.h>) has the type in the lower half of its first word
- * and what is asked in the upper half.
+ * The context (struct bpf_cgroup_dev_ctx, <linux/bpf.h>) has the type in the lower half of its
+ * first word and what is asked in the upper half.
  */
+
+#include <string.h>
+
+#include <linux/bpf.h>
 
 #include "cgroup/cgroup.h"
 
-#include <linux/bpf.h>
-#include <string.h>
-
-enum { ANY = -1 };
+enum {
+    ANY = -1
+};
 
 struct device_rule {
     bool is_allowed;
@@ -45,7 +48,12 @@ static const uint32_t all_access = BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BP
 
 /* null, zero, full, random, urandom; tty, console, ptmx; all of pts. */
 static const int32_t default_memory_minors[] = {3, 5, 7, 8, 9};
-enum { MEMORY_MAJOR = 1, TTY_MAJOR = 5, LAST_TTY_MINOR = 2, PTS_MAJOR = 136 };
+enum {
+    MEMORY_MAJOR = 1,
+    TTY_MAJOR = 5,
+    LAST_TTY_MINOR = 2,
+    PTS_MAJOR = 136
+};
 
 static uint32_t access_bits(const char *access)
 {
@@ -155,8 +163,8 @@ static void emit_rule(struct compile *compile, struct instructions *program,
         program->items[jumps[i]].off = (int16_t)(program->count - jumps[i] - 1);
 }
 
-/* What every container may do. It comes last in the list and so first in the program, where most questions
- * end: a few comparisons instead of a rule for each device. */
+/* What every container may do. It comes last in the list and so first in the program, where most
+ * questions end: a few comparisons instead of a rule for each device. */
 static void emit_defaults(struct compile *compile, struct instructions *program)
 {
     size_t to_allow[4 + ARRAY_LEN(default_memory_minors)];
@@ -192,8 +200,9 @@ static void emit_defaults(struct compile *compile, struct instructions *program)
         program->items[to_next[i]].off = (int16_t)(program->count - to_next[i] - 1);
 }
 
-/* An allowance of what the defaults allow anyway, as engines write them, needs no instructions unless a
- * denial comes behind it; and even that would be overruled by the defaults, which come last. */
+/* An allowance of what the defaults allow anyway, as engines write them, needs no instructions
+ * unless a denial comes behind it; and even that would be overruled by the defaults, which come
+ * last. */
 static bool is_default(const struct device_rule *rule)
 {
     if (!rule->is_allowed || rule->type != 'c' || rule->major == ANY)
@@ -232,8 +241,8 @@ static const char *describe(struct compile *compile, const struct device_rules *
             strbuf_puts(&text, rule->is_allowed ? ", allow all" : ", deny all");
             continue;
         }
-        strbuf_printf(&text, ", %s %c %s:%s %s%s%s", rule->is_allowed ? "allow" : "deny", rule->type,
-                      number_text(compile->arena, rule->major),
+        strbuf_printf(&text, ", %s %c %s:%s %s%s%s", rule->is_allowed ? "allow" : "deny",
+                      rule->type, number_text(compile->arena, rule->major),
                       number_text(compile->arena, rule->minor),
                       (rule->access & BPF_DEVCG_ACC_READ) != 0 ? "r" : "",
                       (rule->access & BPF_DEVCG_ACC_WRITE) != 0 ? "w" : "",
@@ -264,11 +273,10 @@ void cgroup_compile_devices(struct compile *compile)
             break; /* nothing before it can matter */
     }
     if (i == 0)
-        emit_rule(compile, &program,
-                  &(struct device_rule){false, 'a', ANY, ANY, all_access});
+        emit_rule(compile, &program, &(struct device_rule){false, 'a', ANY, ANY, all_access});
 
-    blob = plan_add_blob(&compile->plan->host, program.items,
-                         program.count * sizeof(struct bpf_insn));
+    blob =
+        plan_add_blob(&compile->plan->host, program.items, program.count * sizeof(struct bpf_insn));
     summary = plan_add_string(&compile->plan->host, describe(compile, &rules));
     op = plan_add(compile->plan, OP_CGROUP_DEVICES,
                   linux_section->resources != NULL

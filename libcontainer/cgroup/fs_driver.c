@@ -3,23 +3,20 @@
 /*
  * The cgroupfs driver: directories are cgroups, files are limits.
  *
- * The root of the hierarchy is opened and proven to be cgroup2; everything else is reached from there by
- * openat2 without links and without leaving the mount. A container's process is cloned straight into its
- * cgroup (CLONE_INTO_CGROUP). Limits and the device program are put in force while that process is being
- * executed and waits for its plan: long before the first instruction of the workload, and at no cost in
- * time.
+ * The root of the hierarchy is opened and proven to be cgroup2; everything else is reached from
+ * there by openat2 without links and without leaving the mount. A container's process is cloned
+ * straight into its cgroup (CLONE_INTO_CGROUP). Limits and the device program are put in force
+ * while that process is being executed and waits for its plan: long before the first instruction of
+ * the workload, and at no cost in time.
  *
- * Controllers are handed down from directory to directory by cgroup.subtree_control. The kernel refuses
- * that to a group that holds processes itself ("no internal processes"), which is why containers live
- * beside, not beneath, the group of who starts them.
+ * Controllers are handed down from directory to directory by cgroup.subtree_control. The kernel
+ * refuses that to a group that holds processes itself ("no internal processes"), which is why
+ * containers live beside, not beneath, the group of who starts them.
  */
-
-#include "cgroup/cgroup.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/bpf.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,10 +25,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <linux/bpf.h>
+
 #include "base/log.h"
+#include "cgroup/cgroup.h"
 #include "kernel/sys.h"
 
-enum { REMOVE_TRIES = 200, REMOVE_PAUSE_MS = 10, MAX_DEPTH = 64 };
+enum {
+    REMOVE_TRIES = 200,
+    REMOVE_PAUSE_MS = 10,
+    MAX_DEPTH = 64
+};
 
 static const uint64_t stay_beneath =
     RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
@@ -116,9 +120,10 @@ static bool has_word(const char *words, const char *word, size_t length)
     return false;
 }
 
-/* Hands every controller that the group has to its children, statistics are wanted even where no limit is.
- * What cannot be handed down is missed only where a limit needs it, and there its file is missing with an
- * error that says so. Writing takes a lock of the whole tree, so what is enabled already is left alone. */
+/* Hands every controller that the group has to its children, statistics are wanted even where no
+ * limit is. What cannot be handed down is missed only where a limit needs it, and there its file is
+ * missing with an error that says so. Writing takes a lock of the whole tree, so what is enabled
+ * already is left alone. */
 static void enable_controllers(int group)
 {
     char available[512];
@@ -142,7 +147,8 @@ static void enable_controllers(int group)
     }
 }
 
-/* Makes the directories of `path` that are missing. *n_made counts them: all of them are at its end. */
+/* Makes the directories of `path` that are missing. *n_made counts them: all of them are at its
+ * end. */
 static int make_path(int hierarchy, const char *path, uint32_t *n_made, struct err *e)
 {
     CLEANUP_FD int group = -1;
@@ -198,13 +204,14 @@ static int write_limit(int group, const struct plan *plan, const struct plan_op 
         return 0;
     err_sys(e, "write \"%s\" to %s", value, file);
     if (e->sys_errno == ENOENT)
-        err_hint(e, "the controller is not enabled for this group: a group above it holds processes "
-                    "or withholds it");
+        err_hint(e,
+                 "the controller is not enabled for this group: a group above it holds processes "
+                 "or withholds it");
     return err_at(e, plan_text(&plan->host, op->origin));
 }
 
-/* Some kernels copy results back into an attribute without regard to the size that was passed: only the
- * full union, zeroed, is ever passed. */
+/* Some kernels copy results back into an attribute without regard to the size that was passed: only
+ * the full union, zeroed, is ever passed. */
 static int call_bpf(enum bpf_cmd command, union bpf_attr *attr)
 {
     return sys_bpf((int)command, attr, sizeof(*attr));
@@ -256,13 +263,13 @@ static const struct plan_op *find_row(const struct plan *plan, enum plan_op_code
     return NULL;
 }
 
-/* An ordinary user whose tree is not delegated, with a bundle that asks for no limits and names no place:
- * going on without a cgroup takes nothing away. */
+/* An ordinary user whose tree is not delegated, with a bundle that asks for no limits and names no
+ * place: going on without a cgroup takes nothing away. */
 static bool may_do_without(const struct facts *facts, const struct plan *plan,
                            const struct plan_op *row, const struct err *e)
 {
-    bool is_permission = e->kind == ERR_SYS && (e->sys_errno == EACCES || e->sys_errno == EPERM ||
-                                                e->sys_errno == EROFS);
+    bool is_permission = e->kind == ERR_SYS &&
+                         (e->sys_errno == EACCES || e->sys_errno == EPERM || e->sys_errno == EROFS);
 
     return is_permission && (facts->euid != 0 || !facts->in_initial_userns) && row->origin == 0 &&
            find_row(plan, OP_CGROUP_WRITE) == NULL;
@@ -381,8 +388,8 @@ static bool find_child(int group, char *name, size_t size)
     return found;
 }
 
-/* Removes all groups beneath: down to a leaf, remove it, begin again. The workload decides how many there
- * are, so nothing here recurses. */
+/* Removes all groups beneath: down to a leaf, remove it, begin again. The workload decides how many
+ * there are, so nothing here recurses. */
 static int remove_children(int group, struct err *e)
 {
     char name[256];

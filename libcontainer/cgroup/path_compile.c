@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cgroup/cgroup.h"
-
 #include <string.h>
+
+#include "cgroup/cgroup.h"
 
 static void refuse_path(struct compile *compile, const char *id, const char *cure, const char *text)
 {
     findings_add(compile->findings, SEVERITY_REFUSE, id,
-                 compile_pointer(compile, compile->linux_section->origin, "cgroupsPath"), cure, "%s",
-                 text);
+                 compile_pointer(compile, compile->linux_section->origin, "cgroupsPath"), cure,
+                 "%s", text);
 }
 
 /* The cgroup that holds ours: our own has processes (us), so it cannot hand controllers down. */

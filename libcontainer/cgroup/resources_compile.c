@@ -1,28 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * linux.resources -> files of cgroup v2. Fields that were made for v1 are converted as runc and crun do
- * since 2025; docs/cgroups.md has the table.
+ * linux.resources -> files of cgroup v2. Fields that were made for v1 are converted as runc and
+ * crun do since 2025; docs/cgroups.md has the table.
  */
-
-#include "cgroup/cgroup.h"
 
 #include <string.h>
 
+#include "cgroup/cgroup.h"
 #include "kernel/facts.h"
-
 
 /* A limit that the host cannot keep must not look as if it were kept. */
 static bool has_controller(struct compile *compile, const char *controller, const char *pointer)
 {
     if (facts_has_controller(compile->facts, controller))
         return true;
-    findings_add(compile->findings, SEVERITY_REFUSE, "controller-missing", pointer,
-                 compile->facts->cgroup_layout == CGROUP_HYBRID
-                     ? "boot with systemd.unified_cgroup_hierarchy=1 cgroup_no_v1=all, or leave the "
-                       "limit out"
-                     : "enable it in the kernel, or leave the limit out",
-                 "the cgroup v2 controller %s is not available on this host", controller);
+    findings_add(
+        compile->findings, SEVERITY_REFUSE, "controller-missing", pointer,
+        compile->facts->cgroup_layout == CGROUP_HYBRID
+            ? "boot with systemd.unified_cgroup_hierarchy=1 cgroup_no_v1=all, or leave the "
+              "limit out"
+            : "enable it in the kernel, or leave the limit out",
+        "the cgroup v2 controller %s is not available on this host", controller);
     return false;
 }
 
@@ -101,8 +100,8 @@ static double power_of_ten(double exponent)
     return sum;
 }
 
-/* The curve of runc 1.3.2 and crun 1.23 through 2 -> 1, 1024 -> 100, 262144 -> 10000. Without libm, which
- * would be one more library to load for every command. */
+/* The curve of runc 1.3.2 and crun 1.23 through 2 -> 1, 1024 -> 100, 262144 -> 10000. Without libm,
+ * which would be one more library to load for every command. */
 static uint64_t weight_of_shares(uint64_t shares)
 {
     double l;
@@ -125,7 +124,8 @@ static void compile_cpu_bandwidth(struct compile *compile, const struct spec_cpu
     const char *burst = compile_pointer(compile, cpu->origin, "burst");
     unsigned long long period = cpu->period_us != 0 ? cpu->period_us : 100000;
 
-    /* A quota of 0 or -1 is none; a period without a quota limits nothing but is kept for updates. */
+    /* A quota of 0 or -1 is none; a period without a quota limits nothing but is kept for updates.
+     */
     if ((cpu->quota_us > 0 || cpu->period_us != 0) && has_controller(compile, "cpu", quota))
         add_write(compile, quota, "cpu.max",
                   cpu->quota_us > 0
@@ -164,8 +164,8 @@ static void compile_unified(struct compile *compile, const struct spec_resources
 {
     for (size_t i = 0; i < resources->unified.count; i++) {
         const struct json_pair *pair = &resources->unified.items[i];
-        const char *pointer = json_pointer_entry(&compile->document->json, resources->origin,
-                                                 "unified", pair->key);
+        const char *pointer =
+            json_pointer_entry(&compile->document->json, resources->origin, "unified", pair->key);
         const char *dot = strchr(pair->key, '.');
         const char *controller =
             arena_strndup(compile->arena, pair->key, dot != NULL ? (size_t)(dot - pair->key) : 0);

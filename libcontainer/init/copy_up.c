@@ -3,19 +3,23 @@
 /*
  * tmpcopyup: a new tmpfs begins with what the image had at its place.
  *
- * The tree is walked with an explicit stack of descriptors, so that a deep image costs an error and not
- * our stack. Nothing is followed: every entry is opened by name beneath the descriptor of its directory
- * with O_NOFOLLOW, and no mount is crossed.
+ * The tree is walked with an explicit stack of descriptors, so that a deep image costs an error and
+ * not our stack. Nothing is followed: every entry is opened by name beneath the descriptor of its
+ * directory with O_NOFOLLOW, and no mount is crossed.
  */
-
-#include "init/init.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAX_DEPTH = 64, ENTRY_BYTES = 8192, COPY_BYTES = 64 * 1024 };
+#include "init/init.h"
+
+enum {
+    MAX_DEPTH = 64,
+    ENTRY_BYTES = 8192,
+    COPY_BYTES = 64 * 1024
+};
 
 struct linux_dirent64 {
     uint64_t d_ino;
@@ -95,8 +99,8 @@ static int copy_link(int from, int to, const char *name, const struct stat *st)
     return fchownat(to, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW);
 }
 
-/* A device, FIFO or socket. Devices of an image are of no use on a nodev mount, and where mknod is not
- * permitted they are left out. */
+/* A device, FIFO or socket. Devices of an image are of no use on a nodev mount, and where mknod is
+ * not permitted they are left out. */
 static int copy_node(int to, const char *name, const struct stat *st)
 {
     if (mknodat(to, name, st->st_mode, st->st_rdev) < 0)
@@ -124,9 +128,13 @@ static int descend(const struct level *level, struct level *below, const char *n
     return 0;
 }
 
-enum { ENTRY_DONE, ENTRY_IS_DIRECTORY };
+enum {
+    ENTRY_DONE,
+    ENTRY_IS_DIRECTORY
+};
 
-static int copy_entry(const struct level *level, struct level *below, const char *name, dev_t device)
+static int copy_entry(const struct level *level, struct level *below, const char *name,
+                      dev_t device)
 {
     struct stat st;
 
@@ -148,7 +156,8 @@ static int copy_entry(const struct level *level, struct level *below, const char
     return ENTRY_DONE;
 }
 
-/* The next entry of the directory that is not "." or ".."; false at its end, or with *failed set. */
+/* The next entry of the directory that is not "." or ".."; false at its end, or with *failed set.
+ */
 static bool next_entry(struct level *level, char *name, bool *failed)
 {
     static char buffer[ENTRY_BYTES] __attribute__((aligned(8)));

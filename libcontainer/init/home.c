@@ -1,21 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The one file of the image that is read: /etc/passwd, for HOME. It can be anything, so it is opened
- * without blocking, must be a regular file, and is read through a small fixed buffer up to a bound. A
- * line that does not fit, or makes no sense, is not the one we look for.
+ * The one file of the image that is read: /etc/passwd, for HOME. It can be anything, so it is
+ * opened without blocking, must be a regular file, and is read through a small fixed buffer up to a
+ * bound. A line that does not fit, or makes no sense, is not the one we look for.
  */
-
-#include "init/init.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 4096, FILE_LIMIT = 1024 * 1024, HOME_BYTES = 1024, N_FIELDS = 7 };
+#include "init/init.h"
 
-enum { FIELD_UID = 2, FIELD_HOME = 5 };
+enum {
+    READ_BYTES = 4096,
+    FILE_LIMIT = 1024 * 1024,
+    HOME_BYTES = 1024,
+    N_FIELDS = 7
+};
+
+enum {
+    FIELD_UID = 2,
+    FIELD_HOME = 5
+};
 
 struct line {
     unsigned int field;

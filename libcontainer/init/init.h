@@ -4,10 +4,10 @@
 /*
  * caisson-init: executes a plan inside the namespaces of a container and ends in execve.
  *
- * The whole program is this folder and kernel/sys.c. It has no heap, no stdio, no locale and reads no
- * configuration: what it does was decided outside and is in the plan, which plan_check.c has validated
- * before the first operation. Every path of the container is resolved beneath the root descriptor
- * (resolve.c) and used once; after that the descriptor is the name.
+ * The whole program is this folder and kernel/sys.c. It has no heap, no stdio, no locale and reads
+ * no configuration: what it does was decided outside and is in the plan, which plan_check.c has
+ * validated before the first operation. Every path of the container is resolved beneath the root
+ * descriptor (resolve.c) and used once; after that the descriptor is the name.
  *
  * An operation's handler returns 0, or -1 after init_fail() has recorded what failed.
  */
@@ -25,8 +25,10 @@
 struct init {
     /* the plan */
     char *bytes;
-    const struct plan_header *header;
     const struct plan_op *ops;
+    uint32_t n_ops;
+    const char *strings;
+    const char *blobs;
     uint64_t *words;
     int slots[PLAN_MAX_SLOTS];
     uint32_t n_slots;
@@ -59,7 +61,7 @@ int init_fail_with(struct init *init, enum channel_step step, int error, uint32_
 
 static inline const char *init_text(const struct init *init, plan_string string)
 {
-    return init->bytes + init->header->strings_offset + string;
+    return init->strings + string;
 }
 
 /* A vector as an argv: its words were turned into pointers when the plan was received. */
@@ -70,7 +72,7 @@ static inline char **init_vector(const struct init *init, struct plan_vector vec
 
 static inline const void *init_blob(const struct init *init, struct plan_blob blob)
 {
-    return init->bytes + init->header->blobs_offset + blob.offset;
+    return init->blobs + blob.offset;
 }
 
 /* Closes *fd if it is open and sets it to -1; keeps errno. */
@@ -88,9 +90,9 @@ bool send_message(int channel, const struct channel_message *message);
 /* ---- resolve.c: paths of the container ---------------------------------------------------------------- */
 
 enum {
-    RESOLVE_FILE = 1 << 0,        /* a missing last component is made as an empty file */
+    RESOLVE_FILE = 1 << 0,      /* a missing last component is made as an empty file */
     RESOLVE_NO_LINK = 1 << 1,   /* no symbolic link anywhere on the way */
-    RESOLVE_DIRECTORY = 1 << 2,   /* must be a directory */
+    RESOLVE_DIRECTORY = 1 << 2, /* must be a directory */
 };
 
 /* O_PATH descriptor of `path` beneath the root; -1 and errno. */
@@ -120,5 +122,6 @@ op_handler do_ready, do_inner_hook, do_filter, do_exec;
 
 /* Copies what `from` (a directory) holds into `to`, an empty one; -1 and errno. */
 int copy_up(int from, int to);
-/* Looks the home directory of `uid` up in the container's passwd; never NULL: "HOME=/" if unknown. */
+/* Looks the home directory of `uid` up in the container's passwd; never NULL: "HOME=/" if unknown.
+ */
 const char *find_home(uint32_t uid);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "init/init.h"
-
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "init/init.h"
 
 static op_handler *const handlers[N_OPS] = {
     [OP_BECOME_ROOT] = do_become_root,
@@ -81,13 +81,14 @@ static void reset_signals(void)
 
 static bool has_op(const struct init *init, uint16_t code)
 {
-    for (uint32_t i = 0; i < init->header->n_ops; i++)
+    for (uint32_t i = 0; i < init->n_ops; i++)
         if (init->ops[i].code == code)
             return true;
     return false;
 }
 
-/* A plain write(2), which passes nearly every filter; a status that says so where not even that does. */
+/* A plain write(2), which passes nearly every filter; a status that says so where not even that
+ * does. */
 static int report_failure(const struct init *init, uint32_t op)
 {
     const struct channel_message message = {
@@ -107,7 +108,7 @@ static int report_failure(const struct init *init, uint32_t op)
 
 static int execute(struct init *init)
 {
-    for (uint32_t i = 0; i < init->header->n_ops; i++) {
+    for (uint32_t i = 0; i < init->n_ops; i++) {
         /* A user namespace may make a procfs only while an uncovered one is in sight. */
         if (init->ops[i].code == OP_PROPAGATION && has_op(init, OP_SYSCTL) &&
             private_proc(init) < 0) {

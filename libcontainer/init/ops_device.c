@@ -2,17 +2,17 @@
 
 /*
  * Device nodes and links. The directory that holds them is opened once without following a link
- * anywhere on the way: an image whose /dev is a link gets an error, not a host directory full of our
- * device nodes (CVE-2026-41579).
+ * anywhere on the way: an image whose /dev is a link gets an error, not a host directory full of
+ * our device nodes (CVE-2026-41579).
  */
-
-#include "init/init.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+
+#include "init/init.h"
 
 static bool is_the_device(const struct stat *st, const struct op_device *device)
 {
@@ -24,8 +24,8 @@ static bool is_the_device(const struct stat *st, const struct op_device *device)
 /* Gives the node its owner. The node is the one that was just made, or proven to be the same. */
 static int own_node(struct init *init, int parent, const char *name, const struct op_device *device)
 {
-    int node = sys_openat2(parent, name, O_PATH | O_NOFOLLOW, 0,
-                           RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+    int node =
+        sys_openat2(parent, name, O_PATH | O_NOFOLLOW, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
     struct stat st;
     int result = 0;
 
@@ -40,7 +40,8 @@ static int own_node(struct init *init, int parent, const char *name, const struc
     return result;
 }
 
-static int make_node(struct init *init, int parent, const char *name, const struct op_device *device)
+static int make_node(struct init *init, int parent, const char *name,
+                     const struct op_device *device)
 {
     struct stat st;
 
@@ -65,8 +66,8 @@ static int bind_node(struct init *init, const struct plan_op *op)
 
     if (target < 0)
         return init_fail(init, STEP_MAKE);
-    if (sys_move_mount(*mount, "", target, "",
-                       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+    if (sys_move_mount(*mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) <
+        0)
         result = init_fail(init, STEP_ATTACH);
     else if (!is_mounted_at(init, *mount, path))
         result = init_fail_with(init, STEP_VERIFY, 0, 0);

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* PHASE_IDENTITY: who the workload is. Each step reads back what it set where the kernel can tell. */
-
-#include "init/init.h"
+/* PHASE_IDENTITY: who the workload is. Each step reads back what it set where the kernel can tell.
+ */
 
 #include <errno.h>
-#include <linux/capability.h>
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <linux/capability.h>
+
+#include "init/init.h"
 
 int do_rlimit(struct init *init, const struct plan_op *op)
 {
@@ -29,8 +31,8 @@ int do_personality(struct init *init, const struct plan_op *op)
     return 0;
 }
 
-/* The kernel says where we are. A path that does not begin with a slash, or none, means outside of our
- * root: a descriptor of the host that leaked to us would lead there (CVE-2024-21626). */
+/* The kernel says where we are. A path that does not begin with a slash, or none, means outside of
+ * our root: a descriptor of the host that leaked to us would lead there (CVE-2024-21626). */
 static bool cwd_is_inside(void)
 {
     char path[4096];
@@ -155,9 +157,9 @@ int do_capabilities(struct init *init, const struct plan_op *op)
 {
     struct op_capabilities sets = op->capabilities;
 
-    /* Loading a filter without no_new_privs needs CAP_SYS_ADMIN, and the filter comes last. It ends at
-     * execve, where the kernel computes the new sets from the inheritable, the bounding and the ambient
-     * set alone, and those are final now (capabilities(7)). */
+    /* Loading a filter without no_new_privs needs CAP_SYS_ADMIN, and the filter comes last. It ends
+     * at execve, where the kernel computes the new sets from the inheritable, the bounding and the
+     * ambient set alone, and those are final now (capabilities(7)). */
     if ((op->flags & CAPS_KEEP_SYS_ADMIN) != 0) {
         sets.effective |= (uint64_t)1 << CAP_SYS_ADMIN;
         sets.permitted |= (uint64_t)1 << CAP_SYS_ADMIN;
@@ -190,8 +192,8 @@ static int candidate_error(const char *path)
     return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0 ? 0 : errno;
 }
 
-/* As the workload's user, with its working directory and the image's files: what execvp(3) would find.
- * `create` can already say that there is nothing. */
+/* As the workload's user, with its working directory and the image's files: what execvp(3) would
+ * find. `create` can already say that there is nothing. */
 int do_program(struct init *init, const struct plan_op *op)
 {
     char **candidates = init_vector(init, op->program.candidates);

@@ -3,19 +3,19 @@
 /*
  * PHASE_MOUNTS and PHASE_PIVOT.
  *
- * Every mount is made detached, gets all its attributes while nothing can see it, and is then attached
- * by descriptor on both sides. Afterwards the path is resolved once more: if it does not lead to the
- * mount that was just attached, somebody moved the ground under us, and the container is not started
- * (the class of CVE-2021-30465).
+ * Every mount is made detached, gets all its attributes while nothing can see it, and is then
+ * attached by descriptor on both sides. Afterwards the path is resolved once more: if it does not
+ * lead to the mount that was just attached, somebody moved the ground under us, and the container
+ * is not started (the class of CVE-2021-30465).
  */
-
-#include "init/init.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+
+#include "init/init.h"
 
 static int set_attributes(int mount, uint64_t set, uint64_t clear, uint64_t propagation,
                           bool is_recursive)
@@ -38,8 +38,9 @@ int do_propagation(struct init *init, const struct plan_op *op)
     return 0;
 }
 
-/* The working directory is, in this namespace, the place for the root filesystem (process/launch.c). The
- * slot's descriptor is the root of a detached mount; once attached it is where every path begins. */
+/* The working directory is, in this namespace, the place for the root filesystem
+ * (process/launch.c). The slot's descriptor is the root of a detached mount; once attached it is
+ * where every path begins. */
 int do_root(struct init *init, const struct plan_op *op)
 {
     int mount = init->slots[op->root.slot];
@@ -91,8 +92,7 @@ static int make_filesystem(struct init *init, const struct plan_op *op)
 
     if (context < 0)
         return init_fail(init, STEP_SUPER);
-    if (source[0] != '\0' &&
-        sys_fsconfig(context, FSCONFIG_SET_STRING, "source", source, 0) < 0)
+    if (source[0] != '\0' && sys_fsconfig(context, FSCONFIG_SET_STRING, "source", source, 0) < 0)
         init_fail(init, STEP_SUPER);
     else if (set_parameters(init, context, op->mount.parameters) == 0) {
         if (sys_fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
@@ -126,8 +126,8 @@ static int open_target(struct init *init, const struct plan_op *op, const char *
     return target;
 }
 
-/* The new root of a tmpfs has the mode of the directory that it covers, unless one was asked for. The
- * owner is not taken over: in a user namespace it may be nobody. */
+/* The new root of a tmpfs has the mode of the directory that it covers, unless one was asked for.
+ * The owner is not taken over: in a user namespace it may be nobody. */
 static int keep_mode(int target, int mount)
 {
     struct stat st;
@@ -139,8 +139,8 @@ static int keep_mode(int target, int mount)
 
 static int attach(struct init *init, int mount, int target, const char *path)
 {
-    if (sys_move_mount(mount, "", target, "",
-                       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+    if (sys_move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) <
+        0)
         return init_fail(init, STEP_ATTACH);
     if (!is_mounted_at(init, mount, path))
         return init_fail_with(init, STEP_VERIFY, 0, 0);
@@ -234,9 +234,9 @@ int do_remount(struct init *init, const struct plan_op *op)
         return init_fail(init, STEP_TARGET);
     if ((op->flags & MOUNT_SUPERBLOCK) != 0)
         result = reconfigure(init, target, op->remount.parameters);
-    if (result == 0 && set_attributes(target, op->remount.attr_set, op->remount.attr_clear,
-                                      op->remount.propagation,
-                                      (op->flags & MOUNT_ATTR_RECURSIVE) != 0) < 0)
+    if (result == 0 &&
+        set_attributes(target, op->remount.attr_set, op->remount.attr_clear,
+                       op->remount.propagation, (op->flags & MOUNT_ATTR_RECURSIVE) != 0) < 0)
         result = init_fail(init, STEP_ATTRIBUTE);
     init_close(&target);
     return result;
@@ -265,11 +265,11 @@ int do_at_hook(struct init *init, const struct plan_op *op)
 
 /* ---- the root switch ------------------------------------------------------------------------------------ */
 
-/* From here on no descriptor of ours leads to a mount of the host. What is left in slots are a detached
- * null device, which is in no namespace, and the listening socket. */
+/* From here on no descriptor of ours leads to a mount of the host. What is left in slots are a
+ * detached null device, which is in no namespace, and the listening socket. */
 static void close_sources(struct init *init)
 {
-    for (uint32_t i = 0; i < init->header->n_ops; i++) {
+    for (uint32_t i = 0; i < init->n_ops; i++) {
         const struct plan_op *op = &init->ops[i];
 
         if (op->code == OP_BIND)
@@ -287,10 +287,10 @@ int do_pivot(struct init *init, const struct plan_op *op)
 
     (void)op;
     close_sources(init);
-    /* Both arguments "." stack the old root on the new one: no directory for it is needed in the image,
-     * and the unmount of "." takes it away again (pivot_root(2)). */
-    if (fchdir(init->root) < 0 || sys_pivot_root(".", ".") < 0 || sys_umount2(".", MNT_DETACH) < 0 ||
-        chdir("/") < 0)
+    /* Both arguments "." stack the old root on the new one: no directory for it is needed in the
+     * image, and the unmount of "." takes it away again (pivot_root(2)). */
+    if (fchdir(init->root) < 0 || sys_pivot_root(".", ".") < 0 ||
+        sys_umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
         return init_fail(init, STEP_WHOLE);
     slash = sys_openat2(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0, 0);
     if (slash < 0 || sys_mount_id(slash, &found) < 0 || sys_mount_id(init->root, &ours) < 0) {

@@ -2,16 +2,17 @@
 
 /* PHASE_NAMESPACES: what belongs to the namespaces themselves. */
 
-#include "init/init.h"
-
 #include <errno.h>
-#include <linux/netlink.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+
+#include <linux/netlink.h>
+
+#include "init/init.h"
 
 /* The ids that own what is set up, and that the namespace's capabilities belong to. */
 int do_become_root(struct init *init, const struct plan_op *op)

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * PHASE_SEAL: what is hidden or made read-only, after the root switch. Before it, a link in the image
- * could decide what we hide on the host's side of the tree; after it, it can only hide the image from
- * itself.
+ * PHASE_SEAL: what is hidden or made read-only, after the root switch. Before it, a link in the
+ * image could decide what we hide on the host's side of the tree; after it, it can only hide the
+ * image from itself.
  *
  * The object that a file is masked with is never looked up inside: it is a clone of the host's null
- * device, proven to be one before the container existed (CVE-2025-31133). All masked directories share
- * one empty read-only file system.
+ * device, proven to be one before the container existed (CVE-2025-31133). All masked directories
+ * share one empty read-only file system.
  */
-
-#include "init/init.h"
 
 #include <errno.h>
 #include <string.h>
@@ -18,6 +16,8 @@
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+
+#include "init/init.h"
 
 int do_sysctl(struct init *init, const struct plan_op *op)
 {
@@ -47,7 +47,8 @@ int do_sysctl(struct init *init, const struct plan_op *op)
     return 0;
 }
 
-/* procfs and sysfs have no links that a mask may go through; in the image they are its own affair. */
+/* procfs and sysfs have no links that a mask may go through; in the image they are its own affair.
+ */
 static unsigned int how_to_seal(const char *path)
 {
     return strncmp(path, "/proc/", 6) == 0 || strncmp(path, "/sys/", 5) == 0 ? RESOLVE_NO_LINK : 0;
@@ -64,8 +65,8 @@ static int open_sealed(struct init *init, const char *path, bool *is_missing)
 
 static int attach_at(struct init *init, int mount, int target)
 {
-    if (sys_move_mount(mount, "", target, "",
-                       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+    if (sys_move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) <
+        0)
         return init_fail(init, STEP_ATTACH);
     return 0;
 }
@@ -81,8 +82,7 @@ int do_readonly_path(struct init *init, const struct plan_op *op)
     if (target < 0)
         return is_missing ? 0 : -1;
     mount = sys_open_tree(target, "", OPEN_TREE_CLONE | AT_RECURSIVE | AT_EMPTY_PATH);
-    if (mount < 0 ||
-        sys_mount_setattr(mount, "", AT_EMPTY_PATH | AT_RECURSIVE, &readonly) < 0)
+    if (mount < 0 || sys_mount_setattr(mount, "", AT_EMPTY_PATH | AT_RECURSIVE, &readonly) < 0)
         init_fail(init, STEP_ATTRIBUTE);
     else
         result = attach_at(init, mount, target);
@@ -120,8 +120,8 @@ static bool is_null_device(int fd)
     return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
 }
 
-/* A mount to put on the target. The first one of its kind is attached itself; the others are clones of
- * it, since only what is attached in our namespace may be cloned. */
+/* A mount to put on the target. The first one of its kind is attached itself; the others are clones
+ * of it, since only what is attached in our namespace may be cloned. */
 static int next_mask(struct init *init, const struct plan_op *op, bool is_directory, bool *is_first)
 {
     int *first = is_directory ? &init->dir_mask : &init->null_mask;

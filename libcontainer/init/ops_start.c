@@ -3,14 +3,11 @@
 /*
  * PHASE_START: report, wait, and become the workload.
  *
- * Everything that the filter might forbid comes before it: the umask, closing descriptors at execve, the
- * word EXECUTING. After it there is execve, and if that fails one write and an exit.
+ * Everything that the filter might forbid comes before it: the umask, closing descriptors at
+ * execve, the word EXECUTING. After it there is execve, and if that fails one write and an exit.
  */
 
-#include "init/init.h"
-
 #include <errno.h>
-#include <linux/filter.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -21,9 +18,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <linux/filter.h>
+
+#include "init/init.h"
+
 /* ---- waiting ------------------------------------------------------------------------------------------- */
 
-/* Comparing takes the same time whatever is in it: a peer learns nothing from how fast it is refused. */
+/* Comparing takes the same time whatever is in it: a peer learns nothing from how fast it is
+ * refused. */
 static bool same_nonce(const uint8_t *a, const uint8_t *b)
 {
     unsigned int different = 0;
@@ -102,8 +104,8 @@ int do_ready(struct init *init, const struct plan_op *op)
 
 /* ---- startContainer hooks ------------------------------------------------------------------------------- */
 
-/* The state, with our pid as the container sees it. A memory file: a hook that does not read cannot block
- * us. */
+/* The state, with our pid as the container sees it. A memory file: a hook that does not read cannot
+ * block us. */
 static int make_hook_input(const struct init *init, const struct op_inner_hook *hook)
 {
     const char *parts[3] = {init_text(init, hook->state_head), NULL,
@@ -127,14 +129,15 @@ static int make_hook_input(const struct init *init, const struct op_inner_hook *
     return fd;
 }
 
-static void __attribute__((noreturn)) run_hook(const struct init *init,
-                                               const struct op_inner_hook *hook, int input)
+static void __attribute__((noreturn))
+run_hook(const struct init *init, const struct op_inner_hook *hook, int input)
 {
     setpgid(0, 0);
     umask(init->old_umask);
     if (dup2(input, STDIN_FILENO) < 0 || sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC_FLAG) < 0)
         _exit(126);
-    execve(init_text(init, hook->path), init_vector(init, hook->args), init_vector(init, hook->env));
+    execve(init_text(init, hook->path), init_vector(init, hook->args),
+           init_vector(init, hook->env));
     _exit(errno == ENOENT ? 127 : 126);
 }
 

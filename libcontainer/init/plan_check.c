@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The plan is data from another process. Before the first operation every offset, count, string, vector,
- * blob and slot is checked, and so is the order: a damaged or hostile plan is refused as a whole.
+ * The plan is data from another process. Before the first operation every offset, count, string,
+ * vector, blob and slot is checked, and so is the order: a damaged or hostile plan is refused as a
+ * whole.
  */
 
-#include "init/init.h"
-
 #include <string.h>
+
+#include "init/init.h"
 
 struct check {
     const char *bytes;
@@ -24,11 +25,11 @@ static bool header_is_sound(const struct plan_header *header, size_t size)
 {
     return header->magic == PLAN_MAGIC && header->version == PLAN_VERSION &&
            header->op_size == sizeof(struct plan_op) && header->total_size == size &&
-           header->n_ops > 0 && header->n_ops <= PLAN_MAX_OPS && header->n_slots <= PLAN_MAX_SLOTS &&
-           header->ops_offset % 8 == 0 && header->vectors_offset % 8 == 0 &&
-           header->blobs_offset % 8 == 0 && header->ops_offset >= sizeof(*header) &&
-           header->strings_offset >= sizeof(*header) && header->vectors_offset >= sizeof(*header) &&
-           header->blobs_offset >= sizeof(*header) &&
+           header->n_ops > 0 && header->n_ops <= PLAN_MAX_OPS &&
+           header->n_slots <= PLAN_MAX_SLOTS && header->ops_offset % 8 == 0 &&
+           header->vectors_offset % 8 == 0 && header->blobs_offset % 8 == 0 &&
+           header->ops_offset >= sizeof(*header) && header->strings_offset >= sizeof(*header) &&
+           header->vectors_offset >= sizeof(*header) && header->blobs_offset >= sizeof(*header) &&
            fits(header->ops_offset, (uint64_t)header->n_ops * sizeof(struct plan_op), size) &&
            fits(header->strings_offset, header->strings_size, size) && header->strings_size > 0 &&
            fits(header->vectors_offset, (uint64_t)header->n_vector_words * 8, size) &&
@@ -51,7 +52,8 @@ static bool string(const struct check *check, plan_string offset)
 /* `spare` words are free after the terminating one. */
 static bool vector(const struct check *check, struct plan_vector vector, uint32_t spare)
 {
-    const uint64_t *words = (const uint64_t *)(const void *)(check->bytes + check->header->vectors_offset);
+    const uint64_t *words =
+        (const uint64_t *)(const void *)(check->bytes + check->header->vectors_offset);
 
     if (!fits(vector.first, (uint64_t)vector.count + 1 + spare, check->header->n_vector_words))
         return false;
@@ -186,8 +188,8 @@ static bool order_is_sound(const struct plan_op *ops, uint32_t n)
             return false;
     }
     return counts[OP_ROOT] == 1 && counts[OP_PIVOT] == 1 && counts[OP_READY] == 1 &&
-           counts[OP_EXEC] <= 1 && counts[OP_EXEC] == counts[OP_PROGRAM] && counts[OP_FILTER] <= 1 &&
-           counts[OP_IDENTITY] == counts[OP_CAPABILITIES] &&
+           counts[OP_EXEC] <= 1 && counts[OP_EXEC] == counts[OP_PROGRAM] &&
+           counts[OP_FILTER] <= 1 && counts[OP_IDENTITY] == counts[OP_CAPABILITIES] &&
            (counts[OP_EXEC] == 0 || counts[OP_IDENTITY] == 1);
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "init/init.h"
-
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+
+#include "init/init.h"
 
 bool receive_message(int channel, struct channel_message *message)
 {
@@ -34,7 +34,7 @@ static int receive_batch(int channel, int *fds, uint32_t *n_fds, uint32_t limit)
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(int) * CHANNEL_MAX_FDS)];
     } control;
-    struct channel_message message;
+    struct channel_message message = {0};
     struct iovec part = {.iov_base = &message, .iov_len = sizeof(message)};
     struct msghdr header = {
         .msg_iov = &part,
@@ -78,8 +78,8 @@ static char *map_plan(int fd, size_t *size)
 }
 
 /* Offsets become pointers, so that a vector is an argv. The mapping is private: only the pages of
- * vectors are copied. A terminating word is 0 in both readings; an empty string inside a vector is told
- * from it by the vector's count. */
+ * vectors are copied. A terminating word is 0 in both readings; an empty string inside a vector is
+ * told from it by the vector's count. */
 static void relocate(const struct init *init, struct plan_vector vector)
 {
     for (uint32_t i = 0; i < vector.count; i++)
@@ -89,7 +89,7 @@ static void relocate(const struct init *init, struct plan_vector vector)
 
 static void relocate_vectors(const struct init *init)
 {
-    for (uint32_t i = 0; i < init->header->n_ops; i++) {
+    for (uint32_t i = 0; i < init->n_ops; i++) {
         const struct plan_op *op = &init->ops[i];
 
         switch (op->code) {
@@ -136,7 +136,9 @@ int receive_plan(struct init *init)
     if (!plan_is_sound(init->bytes, size, n_fds - 1))
         return -1;
 
-    init->header = header;
+    init->n_ops = header->n_ops;
+    init->strings = init->bytes + header->strings_offset;
+    init->blobs = init->bytes + header->blobs_offset;
     init->ops = (const struct plan_op *)(const void *)(init->bytes + header->ops_offset);
     init->words = (uint64_t *)(void *)(init->bytes + header->vectors_offset);
     init->n_slots = n_fds - 1;

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The one resolver. Every path that an image, a volume or another container can influence goes through
- * openat2 with RESOLVE_IN_ROOT beneath the root descriptor: links to /, to .. and absolute links stay
- * inside whatever is renamed meanwhile. Magic links (/proc/self/fd/N) are never followed. There is no
- * resolver of our own, and no other way: a kernel or filter that hides openat2 makes us fail.
+ * The one resolver. Every path that an image, a volume or another container can influence goes
+ * through openat2 with RESOLVE_IN_ROOT beneath the root descriptor: links to /, to .. and absolute
+ * links stay inside whatever is renamed meanwhile. Magic links (/proc/self/fd/N) are never
+ * followed. There is no resolver of our own, and no other way: a kernel or filter that hides
+ * openat2 makes us fail.
  *
- * What is missing is made beneath the descriptor of its parent, one component at a time, by calls that
- * do not follow links.
+ * What is missing is made beneath the descriptor of its parent, one component at a time, by calls
+ * that do not follow links.
  */
-
-#include "init/init.h"
 
 #include <errno.h>
 #include <string.h>
@@ -18,7 +17,11 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-enum { PATH_BYTES = 4096 };
+#include "init/init.h"
+
+enum {
+    PATH_BYTES = 4096
+};
 
 static int open_beneath(const struct init *init, const char *path, uint64_t flags, unsigned int how)
 {
@@ -36,8 +39,8 @@ int resolve(const struct init *init, const char *path, unsigned int how)
     return open_beneath(init, path, 0, how);
 }
 
-/* Makes `name` in `parent` and opens it. Somebody else may have made it first, which is as good; what is
- * there must not be a link. */
+/* Makes `name` in `parent` and opens it. Somebody else may have made it first, which is as good;
+ * what is there must not be a link. */
 static int make_component(int parent, const char *name, bool as_file)
 {
     int result = as_file ? mknodat(parent, name, S_IFREG | 0644, 0) : mkdirat(parent, name, 0755);
@@ -138,8 +141,7 @@ int private_proc(struct init *init)
     if (context < 0)
         return -1;
     if (sys_fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
-        init->proc =
-            sys_fsmount(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+        init->proc = sys_fsmount(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
     init_close(&context);
     if (init->proc >= 0 && (fstatfs(init->proc, &fs) < 0 || fs.f_type != ABI_PROC_MAGIC)) {
         init_close(&init->proc);
@@ -153,8 +155,8 @@ bool is_mounted_at(const struct init *init, int mount, const char *path)
     int fd = resolve(init, path, 0);
     uint64_t ours;
     uint64_t found;
-    bool same =
-        fd >= 0 && sys_mount_id(mount, &ours) == 0 && sys_mount_id(fd, &found) == 0 && ours == found;
+    bool same = fd >= 0 && sys_mount_id(mount, &ours) == 0 && sys_mount_id(fd, &found) == 0 &&
+                ours == found;
 
     init_close(&fd);
     return same;

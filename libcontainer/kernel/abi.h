@@ -11,50 +11,51 @@
  */
 
 #include <fcntl.h>
+#include <sched.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+
 #include <linux/capability.h>
 #include <linux/memfd.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
-#include <sched.h>
-#include <stdint.h>
-#include <sys/syscall.h>
 
 /* umount2(2) */
 #ifndef MNT_DETACH
-#define MNT_DETACH 2
+#    define MNT_DETACH 2
 #endif
 
 /* mount_setattr(2), Linux 5.12; nosymfollow 5.14 */
 #ifndef MOUNT_ATTR_NOSYMFOLLOW
-#define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
+#    define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
 #endif
 
 /* move_mount(2): join the peer group of another mount, Linux 5.15 */
 #ifndef MOVE_MOUNT_SET_GROUP
-#define MOVE_MOUNT_SET_GROUP 0x00000100
+#    define MOVE_MOUNT_SET_GROUP 0x00000100
 #endif
 
 /* memfd_create(2) with an explicit say about execution, Linux 6.3 */
 #ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 0x0008U
+#    define MFD_NOEXEC_SEAL 0x0008U
 #endif
 #ifndef MFD_EXEC
-#define MFD_EXEC 0x0010U
+#    define MFD_EXEC 0x0010U
 #endif
 #ifndef F_SEAL_EXEC
-#define F_SEAL_EXEC 0x0020 /* Linux 6.3 */
+#    define F_SEAL_EXEC 0x0020 /* Linux 6.3 */
 #endif
 
 /* clone3(2) */
 #ifndef CLONE_NEWTIME
-#define CLONE_NEWTIME 0x00000080 /* Linux 5.6 */
+#    define CLONE_NEWTIME 0x00000080 /* Linux 5.6 */
 #endif
 #ifndef CLONE_INTO_CGROUP
-#define CLONE_INTO_CGROUP 0x200000000ULL /* Linux 5.7 */
+#    define CLONE_INTO_CGROUP 0x200000000ULL /* Linux 5.7 */
 #endif
 #ifndef CLONE_CLEAR_SIGHAND
-#define CLONE_CLEAR_SIGHAND 0x100000000ULL /* Linux 5.5 */
+#    define CLONE_CLEAR_SIGHAND 0x100000000ULL /* Linux 5.5 */
 #endif
 
 /* File systems by statfs(2) f_type, <linux/magic.h> */
@@ -90,56 +91,56 @@
 /* syscalls that 5.15's and musl 1.2.3's tables may lack; the numbers are the same on every
  * architecture since they were added after the tables were unified. */
 #ifndef SYS_openat2
-#define SYS_openat2 437
+#    define SYS_openat2 437
 #endif
 #ifndef SYS_open_tree
-#define SYS_open_tree 428
+#    define SYS_open_tree 428
 #endif
 #ifndef SYS_move_mount
-#define SYS_move_mount 429
+#    define SYS_move_mount 429
 #endif
 #ifndef SYS_fsopen
-#define SYS_fsopen 430
+#    define SYS_fsopen 430
 #endif
 #ifndef SYS_fsconfig
-#define SYS_fsconfig 431
+#    define SYS_fsconfig 431
 #endif
 #ifndef SYS_fsmount
-#define SYS_fsmount 432
+#    define SYS_fsmount 432
 #endif
 #ifndef SYS_fspick
-#define SYS_fspick 433
+#    define SYS_fspick 433
 #endif
 #ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434
+#    define SYS_pidfd_open 434
 #endif
 #ifndef SYS_clone3
-#define SYS_clone3 435
+#    define SYS_clone3 435
 #endif
 #ifndef SYS_close_range
-#define SYS_close_range 436
+#    define SYS_close_range 436
 #endif
 #ifndef SYS_mount_setattr
-#define SYS_mount_setattr 442
+#    define SYS_mount_setattr 442
 #endif
 
 #ifndef OPEN_TREE_CLONE
-#define OPEN_TREE_CLONE 1
+#    define OPEN_TREE_CLONE 1
 #endif
 #ifndef OPEN_TREE_CLOEXEC
-#define OPEN_TREE_CLOEXEC O_CLOEXEC
+#    define OPEN_TREE_CLOEXEC O_CLOEXEC
 #endif
 #ifndef AT_RECURSIVE
-#define AT_RECURSIVE 0x8000
+#    define AT_RECURSIVE 0x8000
 #endif
 #ifndef AT_EMPTY_PATH
-#define AT_EMPTY_PATH 0x1000
+#    define AT_EMPTY_PATH 0x1000
 #endif
 #ifndef O_PATH
-#define O_PATH 010000000
+#    define O_PATH 010000000
 #endif
 #ifndef O_TMPFILE
-#define O_TMPFILE (020000000 | O_DIRECTORY)
+#    define O_TMPFILE (020000000 | O_DIRECTORY)
 #endif
 
 #define CLOSE_RANGE_CLOEXEC_FLAG (1U << 2) /* Linux 5.11 */

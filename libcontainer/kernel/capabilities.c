@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/capabilities.h"
 
-#include <linux/capability.h>
 #include <string.h>
+
+#include <linux/capability.h>
 
 #include "base/macros.h"
 

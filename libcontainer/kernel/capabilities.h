@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { N_CAPABILITY_NAMES = 41 }; /* up to CAP_CHECKPOINT_RESTORE, Linux 5.9 */
+enum {
+    N_CAPABILITY_NAMES = 41
+}; /* up to CAP_CHECKPOINT_RESTORE, Linux 5.9 */
 
 /* "CAP_CHOWN" for 0; NULL for numbers that have no name yet. */
 const char *capability_name(unsigned int number);

@@ -31,8 +31,8 @@ static int probe_capabilities(struct facts *facts, struct err *e)
     if (sys_capget(&header, data) < 0)
         return err_sys(e, "read our capabilities");
     facts->permitted_capabilities = (uint64_t)data[1].permitted << 32 | data[0].permitted;
-    /* Asking beats reading /proc/sys/kernel/cap_last_cap: two calls where the kernel is as old as this
-     * program, and right where it is not. */
+    /* Asking beats reading /proc/sys/kernel/cap_last_cap: two calls where the kernel is as old as
+     * this program, and right where it is not. */
     facts->last_capability = CAP_LAST_CAP;
     while (facts->last_capability < 63 &&
            prctl(PR_CAPBSET_READ, (unsigned long)facts->last_capability + 1, 0, 0, 0) >= 0)
@@ -51,7 +51,7 @@ static const char *read_file(const char *path, struct arena *arena)
     size_t size;
 
     fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fd_read_all(fd, arena, 64 * 1024, &text, &size, &ignored) < 0)
+    if (fd < 0 || fd_read_all(fd, arena, (size_t)64 * 1024, &text, &size, &ignored) < 0)
         return "";
     return text;
 }
@@ -86,7 +86,8 @@ static void probe_cgroup(struct facts *facts, struct arena *arena)
         facts->cgroup_mount = cgroup_mounts[i];
         facts->cgroup_self = own_cgroup(arena);
         controllers = arena_strdup(
-            arena, read_file(arena_printf(arena, "%s/cgroup.controllers", cgroup_mounts[i]), arena));
+            arena,
+            read_file(arena_printf(arena, "%s/cgroup.controllers", cgroup_mounts[i]), arena));
         controllers[strcspn(controllers, "\n")] = '\0';
         facts->cgroup_controllers = controllers;
         return;

@@ -3,7 +3,8 @@
 
 /*
  * What this host can do: read once for each command, into one struct that compiling takes as input
- * and that tests can write themselves (tests/golden/<case>/facts.txt). Nothing here changes the host.
+ * and that tests can write themselves (tests/golden/<case>/facts.txt). Nothing here changes the
+ * host.
  *
  * Only what a decision of compile depends on is here. Whether a newer system call works is found by
  * calling it where it is needed; "not permitted" is never read as "not there".

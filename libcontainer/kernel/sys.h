@@ -3,8 +3,8 @@
 
 /*
  * The kernel at arm's length: one thin function for each call that libc does not wrap on every
- * system we build on. -1 and errno like libc; no logging, no policy, no allocation. Both caisson and
- * caisson-init use this file, so everything here is async-signal-safe.
+ * system we build on. -1 and errno like libc; no logging, no policy, no allocation. Both caisson
+ * and caisson-init use this file, so everything here is async-signal-safe.
  *
  * EINTR is retried where the manual page says that the call can be interrupted before it has done
  * anything.
@@ -24,10 +24,10 @@ int sys_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, 
 int sys_open_tree(int directory, const char *path, unsigned int flags); /* adds OPEN_TREE_CLOEXEC */
 int sys_move_mount(int from, const char *from_path, int to, const char *to_path,
                    unsigned int flags);
-int sys_fsopen(const char *filesystem);                                     /* FSOPEN_CLOEXEC */
+int sys_fsopen(const char *filesystem); /* FSOPEN_CLOEXEC */
 int sys_fsconfig(int context, unsigned int command, const char *key, const void *value, int aux);
-int sys_fsmount(int context, unsigned int attributes);                      /* FSMOUNT_CLOEXEC */
-int sys_fspick(int directory, const char *path, unsigned int flags);        /* FSPICK_CLOEXEC */
+int sys_fsmount(int context, unsigned int attributes);               /* FSMOUNT_CLOEXEC */
+int sys_fspick(int directory, const char *path, unsigned int flags); /* FSPICK_CLOEXEC */
 int sys_mount_setattr(int directory, const char *path, unsigned int flags,
                       const struct mount_attr *attr);
 int sys_umount2(const char *path, int flags);

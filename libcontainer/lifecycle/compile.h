@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* (spec, facts, options) -> plan: calls the compile functions of the rooms in the order of the plan's
- * phases. Pure. */
+/* (spec, facts, options) -> plan: calls the compile functions of the rooms in the order of the
+ * plan's phases. Pure. */
 
 #include "plan/compile.h"
 

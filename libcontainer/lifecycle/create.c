@@ -80,10 +80,9 @@ static void fill_record(struct creation *creation)
         .oci_version = config->oci_version,
         .id = creation->options->id,
         .bundle = creation->bundle.path,
-        .rootfs = str_clean_path(arena, rootfs[0] == '/' ? rootfs
-                                                          : arena_printf(arena, "%s/%s",
-                                                                         creation->bundle.path,
-                                                                         rootfs)),
+        .rootfs = str_clean_path(
+            arena, rootfs[0] == '/' ? rootfs
+                                    : arena_printf(arena, "%s/%s", creation->bundle.path, rootfs)),
         .created = now_rfc3339(arena),
         .owner = creation->facts.euid,
         .boot_id = "",
@@ -147,8 +146,8 @@ static int launch_do(struct creation *creation, struct err *e)
 {
     const char *root = creation->bundle.document.config.root->path;
 
-    creation->root_directory = openat(creation->bundle.directory, root,
-                                      O_PATH | O_DIRECTORY | O_CLOEXEC);
+    creation->root_directory =
+        openat(creation->bundle.directory, root, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (creation->root_directory < 0) {
         err_sys(e, "open the root filesystem %s", root);
         return err_at(e, "/root/path");
@@ -164,7 +163,8 @@ static int launch_undo(struct creation *creation, struct err *e)
     return 0;
 }
 
-/* The filter is compiled by a library, or found in the cache: the plan gets the finished program. */
+/* The filter is compiled by a library, or found in the cache: the plan gets the finished program.
+ */
 static int add_filter(struct creation *creation, struct err *e)
 {
     const struct spec_linux *linux_section = creation->bundle.document.config.linux_section;
@@ -175,9 +175,9 @@ static int add_filter(struct creation *creation, struct err *e)
 
         if (op->code != OP_FILTER)
             continue;
-        if (seccomp_program_get(&program, linux_section->seccomp,
-                                &creation->bundle.document.json, creation->dir.root,
-                                creation->caisson->arena, creation->caisson->findings, e) < 0)
+        if (seccomp_program_get(&program, linux_section->seccomp, &creation->bundle.document.json,
+                                creation->dir.root, creation->caisson->arena,
+                                creation->caisson->findings, e) < 0)
             return -1;
         op->filter.program =
             plan_add_blob(&creation->plan.init, program.instructions, program.size_bytes);
@@ -303,10 +303,10 @@ static int write_pid_file(const struct creation *creation, struct err *e)
         return 0;
     slash = strrchr(path, '/');
     name = slash != NULL ? slash + 1 : path;
-    directory = open(slash == NULL   ? "."
-                     : slash == path ? "/"
-                                     : arena_strndup(creation->caisson->arena, path,
-                                                     (size_t)(slash - path)),
+    directory = open(slash == NULL ? "."
+                     : slash == path
+                         ? "/"
+                         : arena_strndup(creation->caisson->arena, path, (size_t)(slash - path)),
                      O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0)
         return err_sys(e, "open the directory of the pid file %s", path);
@@ -370,12 +370,12 @@ static const struct step {
     int (*run)(struct creation *creation, struct err *e);
     int (*undo)(struct creation *creation, struct err *e); /* NULL: nothing is left behind */
 } steps[] = {
-    {"claim the state directory", claim_do,  claim_undo },
-    {"make the cgroup",           cgroup_do, cgroup_undo},
-    {"launch",                    launch_do, launch_undo},
-    {"send the plan",             send_do,   NULL       },
-    {"identify the process",      identify_process, NULL},
-    {"wait until it is ready",    ready_do,  NULL       },
+    {"claim the state directory", claim_do, claim_undo},
+    {"make the cgroup", cgroup_do, cgroup_undo},
+    {"launch", launch_do, launch_undo},
+    {"send the plan", send_do, NULL},
+    {"identify the process", identify_process, NULL},
+    {"wait until it is ready", ready_do, NULL},
 };
 
 static void run_poststop(struct creation *creation)
@@ -395,8 +395,8 @@ void creation_undo(struct creation *creation)
         const struct step *step = &steps[--creation->n_done];
         struct err e = ERR_INIT;
 
-        /* The poststop hooks see what they would after `delete`: the process and its cgroup gone, the
-         * id not yet free (runtime.md, lifecycle steps 12 and 13). */
+        /* The poststop hooks see what they would after `delete`: the process and its cgroup gone,
+         * the id not yet free (runtime.md, lifecycle steps 12 and 13). */
         if (creation->n_done == 0 && creation->hooks_have_run)
             run_poststop(creation);
         if (step->undo != NULL && step->undo(creation, &e) < 0)
@@ -449,7 +449,8 @@ int caisson_create(const struct caisson *caisson, const struct caisson_create_op
 
     if (creation_run(&creation, caisson, options, false, e) < 0)
         return -1;
-    if (creation_commit(&creation, e) < 0 || channel_send(creation.launched.channel, &committed, e) < 0) {
+    if (creation_commit(&creation, e) < 0 ||
+        channel_send(creation.launched.channel, &committed, e) < 0) {
         creation_undo(&creation);
         return -1;
     }

@@ -4,9 +4,9 @@
 /*
  * A container on its way into being: everything that `create` and `run` make, and how it is unmade.
  *
- * The steps stand in one table in create.c. Create walks it down and, on failure, back up from where it
- * stood. A crash leaves the state directory, which is made first and removed last, and `delete --force`
- * goes on from there.
+ * The steps stand in one table in create.c. Create walks it down and, on failure, back up from
+ * where it stood. A crash leaves the state directory, which is made first and removed last, and
+ * `delete --force` goes on from there.
  */
 
 #include "cgroup/cgroup.h"
@@ -27,13 +27,14 @@ struct creation {
     int root_directory; /* of the container, O_PATH */
     int *slots;         /* plan.n_slots descriptors */
     struct launched launched;
-    size_t n_done;        /* steps */
-    bool hooks_have_run;  /* then a failure is followed by the poststop hooks */
+    size_t n_done;       /* steps */
+    bool hooks_have_run; /* then a failure is followed by the poststop hooks */
 };
 
 void creation_release(struct creation *creation);
 
-/* All steps; on failure everything is undone. `starts_at_once`: START will come over the channel. */
+/* All steps; on failure everything is undone. `starts_at_once`: START will come over the channel.
+ */
 MUST_CHECK int creation_run(struct creation *creation, const struct caisson *caisson,
                             const struct caisson_create_options *options, bool starts_at_once,
                             struct err *e);

@@ -6,7 +6,8 @@
 #include "kernel/sys.h"
 #include "lifecycle/status.h"
 
-/* Without a pid namespace of its own the death of init ends nobody else: SIGKILL is for all of them. */
+/* Without a pid namespace of its own the death of init ends nobody else: SIGKILL is for all of
+ * them. */
 static int kill_leftovers(const struct container *container, struct err *e)
 {
     if (container->record.cgroup == NULL)
@@ -22,16 +23,15 @@ int caisson_kill(const struct caisson *caisson, const struct caisson_kill_option
 
     if (container_require(&container, caisson, options->id, CONTAINER_LOOK, e) < 0)
         return -1;
-    takes_all = options->signal == SIGKILL &&
-                (options->all || !container.record.has_own_pids) && container.has_record;
+    takes_all = options->signal == SIGKILL && (options->all || !container.record.has_own_pids) &&
+                container.has_record;
 
     if (container.status == STATUS_STOPPED && (options->all || takes_all)) {
         if (!takes_all)
             return 0;
         if (kill_leftovers(&container, e) < 0)
             return -1;
-        return options->all ? 0
-                            : transition_check(container.status, VERB_KILL, options->id, e);
+        return options->all ? 0 : transition_check(container.status, VERB_KILL, options->id, e);
     }
     if (transition_check(container.status, VERB_KILL, options->id, e) < 0)
         return -1;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * `run`: create, start over the channel, and in the foreground stay as the parent: pass signals on, reap
- * what is ours, delete the container, and end with the workload's status.
+ * `run`: create, start over the channel, and in the foreground stay as the parent: pass signals on,
+ * reap what is ours, delete the container, and end with the workload's status.
  */
 
 #include <errno.h>
@@ -19,8 +19,8 @@
 #include "lifecycle/delete.h"
 #include "lifecycle/start.h"
 
-/* Blocks every signal and reads them from a descriptor instead; blocked before the clone, so that none
- * can be lost in between. The workload's mask is reset by init. */
+/* Blocks every signal and reads them from a descriptor instead; blocked before the clone, so that
+ * none can be lost in between. The workload's mask is reset by init. */
 static int open_signals(struct err *e)
 {
     CLEANUP_FD int fd = -1;
@@ -72,7 +72,7 @@ static int wait_for_exit(struct launched *launched, int signals, int *exit_statu
 {
     struct pollfd polled[2] = {
         {.fd = launched->pidfd, .events = POLLIN},
-        {.fd = signals,         .events = POLLIN},
+        {.fd = signals, .events = POLLIN},
     };
     int status;
 
@@ -129,7 +129,8 @@ int caisson_run(const struct caisson *caisson, const struct caisson_create_optio
     if (creation_run(&creation, caisson, options, true, e) < 0)
         return -1;
     creation.hooks_have_run = true;
-    /* Init is busy with its plan, or waits: whichever it is, the container is known before it runs. */
+    /* Init is busy with its plan, or waits: whichever it is, the container is known before it runs.
+     */
     if (creation_commit(&creation, e) < 0 ||
         start_send(creation.launched.channel, &creation.record, e) < 0 ||
         creation_wait_executed(&creation, e) < 0 || run_poststart(&creation, e) < 0) {

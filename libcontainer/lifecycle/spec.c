@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * `caisson spec`: a configuration to start from, closed by default. What is open was opened because a
- * shell does not work without it; the rest is for the user to add.
+ * `caisson spec`: a configuration to start from, closed by default. What is open was opened because
+ * a shell does not work without it; the rest is for the user to add.
  */
 
 #include <errno.h>
@@ -141,15 +141,18 @@ static void put_resources(const struct facts *facts, struct strbuf *text)
 static void put_profile(struct strbuf *text)
 {
     const char *next = default_profile;
+    size_t left = default_profile_size();
 
     strbuf_puts(text, "\t\t\"seccomp\": ");
-    while (next < default_profile_end) {
-        const char *newline = memchr(next, '\n', (size_t)(default_profile_end - next));
-        const char *end = newline != NULL ? newline : default_profile_end;
+    while (left > 0) {
+        const char *newline = memchr(next, '\n', left);
+        size_t length = newline != NULL ? (size_t)(newline - next) : left;
+        size_t step = newline != NULL ? length + 1 : length;
 
-        strbuf_append(text, next, (size_t)(end - next));
-        next = end + 1;
-        if (next < default_profile_end)
+        strbuf_append(text, next, length);
+        next += step;
+        left -= step;
+        if (left > 0)
             strbuf_puts(text, "\n\t\t");
     }
     strbuf_puts(text, "\n\t}\n}\n");

@@ -50,7 +50,8 @@ int start_wait(int channel, const struct state_record *record, struct err *e)
         if (result == CHANNEL_CLOSED)
             break;
         if (message.type == MSG_FAILED)
-            return failure_explain_start(record->program != NULL ? record->program : "", &message, e);
+            return failure_explain_start(record->program != NULL ? record->program : "", &message,
+                                         e);
         if (message.type != MSG_EXECUTING)
             return err_bug(e, "message %u while starting", message.type);
         is_executing = true;
@@ -73,8 +74,8 @@ struct oci_state start_hook_state(const struct state_record *record, const char 
     };
 }
 
-int start_load_hooks(const struct state_dir *dir, struct arena *arena,
-                     struct plan *plan, struct err *e)
+int start_load_hooks(const struct state_dir *dir, struct arena *arena, struct plan *plan,
+                     struct err *e)
 {
     static const struct compile_options options;
     struct findings findings = FINDINGS_INIT(arena);

@@ -12,8 +12,8 @@ MUST_CHECK int start_send(int channel, const struct state_record *record, struct
 MUST_CHECK int start_wait(int channel, const struct state_record *record, struct err *e);
 
 /* Decodes the configuration stored with the container and compiles its host hooks alone. */
-MUST_CHECK int start_load_hooks(const struct state_dir *dir, struct arena *arena,
-                                struct plan *plan, struct err *e);
+MUST_CHECK int start_load_hooks(const struct state_dir *dir, struct arena *arena, struct plan *plan,
+                                struct err *e);
 
 /* The state document for hooks. */
 struct oci_state start_hook_state(const struct state_record *record, const char *status);

@@ -12,7 +12,8 @@ int caisson_state(const struct caisson *caisson, const char *id, struct caisson_
 
     if (container_require(&container, caisson, id, CONTAINER_LOOK, e) < 0)
         return -1;
-    /* `state` speaks the four words that engines know: what is half-made does not exist for them. */
+    /* `state` speaks the four words that engines know: what is half-made does not exist for them.
+     */
     if (container.status == STATUS_CREATING && !container.has_record)
         return err_state(e, "container %s does not exist", id);
     container_describe(&container, caisson->arena, state);

@@ -16,8 +16,7 @@ void container_release(struct container *container)
 
 int container_open_root(const struct caisson *caisson, bool make, struct err *e)
 {
-    const char *root =
-        caisson->root != NULL ? caisson->root : state_default_root(caisson->arena);
+    const char *root = caisson->root != NULL ? caisson->root : state_default_root(caisson->arena);
 
     return state_open_root(root, make, e);
 }
@@ -72,8 +71,8 @@ static int find_status(struct container *container, struct err *e)
     proc = proc_open(e);
     if (proc < 0)
         return -1;
-    container->status = find_process(container, proc, boot_id) ? status_of_living(container, proc)
-                                                               : STATUS_STOPPED;
+    container->status =
+        find_process(container, proc, boot_id) ? status_of_living(container, proc) : STATUS_STOPPED;
     return 0;
 }
 

@@ -21,12 +21,18 @@ struct container {
 
 void container_release(struct container *container);
 
-enum container_access { CONTAINER_LOOK, CONTAINER_LOCK };
-enum container_found { CONTAINER_FOUND = 0, CONTAINER_UNKNOWN = 1 };
+enum container_access {
+    CONTAINER_LOOK,
+    CONTAINER_LOCK
+};
+enum container_found {
+    CONTAINER_FOUND = 0,
+    CONTAINER_UNKNOWN = 1
+};
 
 /*
- * Opens a container by id, reads its record and finds out its status. The pidfd is opened before the
- * process is compared with the record, so a recycled pid is never mistaken for init.
+ * Opens a container by id, reads its record and finds out its status. The pidfd is opened before
+ * the process is compared with the record, so a recycled pid is never mistaken for init.
  * CONTAINER_FOUND, CONTAINER_UNKNOWN, or -1.
  */
 MUST_CHECK int container_open(struct container *container, const struct caisson *caisson,

@@ -2,24 +2,25 @@
 #pragma once
 
 /*
- * How the host side and the process inside talk: one SOCK_SEQPACKET pair, messages of one fixed size.
+ * How the host side and the process inside talk: one SOCK_SEQPACKET pair, messages of one fixed
+ * size.
  *
  *     host                         stub / caisson-init
  *       | -- MAPPED ------------------> |   new user namespace only, before init is executed
- *       | -- PLAN (fds) --------------> |   the sealed plan and the slots; repeated while fds are left
- *       | <- AT_HOOK ------------------ |   where hooks are declared
- *       | -- GO_ON -------------------> |
- *       | <- READY -------------------- |   the program was found; all but the filter is in place
- *       | -- COMMITTED ---------------> |   create: the state is on disk, the channel closes
- *       | -- START -------------------> |   run: over the channel; start: over the listening socket.
- *       |                               |   run without hooks sends it behind the plan, and READY is left
- *       |                               |   out: two processes that need not wait for each other do not
- *       | <- EXECUTING ---------------- |   the last word before the filter
- *       | <- end of file -------------- |   execve happened: every descriptor of ours closed itself
- *       | <- FAILED ------------------- |   instead of any other: operation, step, errno
+ *       | -- PLAN (fds) --------------> |   the sealed plan and the slots; repeated while fds are
+ * left | <- AT_HOOK ------------------ |   where hooks are declared | -- GO_ON ------------------->
+ * | | <- READY -------------------- |   the program was found; all but the filter is in place | --
+ * COMMITTED ---------------> |   create: the state is on disk, the channel closes | -- START
+ * -------------------> |   run: over the channel; start: over the listening socket. | |   run
+ * without hooks sends it behind the plan, and READY is left |                               | out:
+ * two processes that need not wait for each other do not | <- EXECUTING ---------------- |   the
+ * last word before the filter | <- end of file -------------- |   execve happened: every descriptor
+ * of ours closed itself | <- FAILED ------------------- |   instead of any other: operation, step,
+ * errno
  *
  * Death is end of file. There are no timeouts and no text over the wire: the words are made where
- * the log is. End of file for init before COMMITTED or START means that the creator is gone: it exits.
+ * the log is. End of file for init before COMMITTED or START means that the creator is gone: it
+ * exits.
  */
 
 #include <stdint.h>
@@ -73,4 +74,8 @@ struct channel_message {
 _Static_assert(sizeof(struct channel_message) == 40, "one size");
 
 /* Exit status of init when it cannot even say FAILED. */
-enum { INIT_EXIT_UNTOLD = 252, INIT_EXIT_BAD_PLAN = 251, INIT_EXIT_ABANDONED = 250 };
+enum {
+    INIT_EXIT_UNTOLD = 252,
+    INIT_EXIT_BAD_PLAN = 251,
+    INIT_EXIT_ABANDONED = 250
+};

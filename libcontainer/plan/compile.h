@@ -17,17 +17,18 @@
 
 struct compile_options {
     const char *id;
-    const char *bundle;    /* absolute path */
-    bool starts_at_once;   /* run: START comes over the channel */
-    bool keep_keyring;     /* --no-new-keyring */
-    uint8_t nonce[16];     /* of this container's start message */
+    const char *bundle;  /* absolute path */
+    bool starts_at_once; /* run: START comes over the channel */
+    bool keep_keyring;   /* --no-new-keyring */
+    uint8_t nonce[16];   /* of this container's start message */
 };
 
 struct compile {
     struct arena *arena;
     const struct spec_document *document;
     const struct spec_config *config; /* of the document */
-    const struct spec_linux *linux_section; /* never NULL: an empty one where config.json has none */
+    const struct spec_linux
+        *linux_section; /* never NULL: an empty one where config.json has none */
     const struct facts *facts;
     const struct compile_options *options;
     struct findings *findings;

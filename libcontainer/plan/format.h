@@ -8,14 +8,14 @@
  *
  * Everything inside is an offset, so the block can be copied, sealed into a memfd and mapped at any
  * address. caisson-init receives the block of init operations and refuses it as a whole before it
- * executes the first one if any offset, count or order is not as it should be. The host side keeps a
- * second block with the operations that are its own: host paths never travel into the container.
+ * executes the first one if any offset, count or order is not as it should be. The host side keeps
+ * a second block with the operations that are its own: host paths never travel into the container.
  *
  * A *string* is an offset into the string table; 0 is the empty string and stands for "none".
- * A *vector* is an array of strings: `count` words from word `first`, then a zero word. In caisson-init
- *   a word is turned in place from an offset into a pointer, so that a vector is an argv.
- * A *blob* is bytes, aligned to 8: finished BPF, finished netlink messages, arrays of ids.
- * A *slot* stands for a file descriptor that does not exist while compiling: the host side fills it
+ * A *vector* is an array of strings: `count` words from word `first`, then a zero word. In
+ * caisson-init a word is turned in place from an offset into a pointer, so that a vector is an
+ * argv. A *blob* is bytes, aligned to 8: finished BPF, finished netlink messages, arrays of ids. A
+ * *slot* stands for a file descriptor that does not exist while compiling: the host side fills it
  *   and sends it along with the plan.
  */
 
@@ -58,7 +58,8 @@ struct plan_blob {
     uint32_t size;
 };
 
-/* Operations are executed in the order of the plan; init refuses a plan whose phases go backwards. */
+/* Operations are executed in the order of the plan; init refuses a plan whose phases go backwards.
+ */
 enum plan_phase {
     PHASE_HOST,       /* executed by the host side, never sent to init */
     PHASE_NAMESPACES, /* what belongs to the namespaces themselves */
@@ -75,18 +76,19 @@ enum { /* op_session */
     SESSION_NEW_KEYRING = 1 << 0,
 };
 
-enum { /* op_mount, op_bind */
+enum {                          /* op_mount, op_bind */
     MOUNT_MAKE_TARGET = 1 << 0, /* create a missing mount point beneath the rootfs */
     MOUNT_COPY_UP = 1 << 1,     /* tmpcopyup: the new tmpfs starts with what was there */
     MOUNT_NO_LINKS = 1 << 2,    /* /proc and /sys: the target must be a real directory on the way */
-    MOUNT_TARGET_FILE = 1 << 3, /* a missing target is created as a file (op_bind decides by slot) */
+    MOUNT_TARGET_FILE =
+        1 << 3, /* a missing target is created as a file (op_bind decides by slot) */
     MOUNT_PROPAGATION_RECURSIVE = 1 << 4,
     MOUNT_ATTR_RECURSIVE = 1 << 5, /* op_remount */
     MOUNT_SUPERBLOCK = 1 << 6,     /* op_remount: reconfigure the file system, too */
     MOUNT_KEEP_MODE = 1 << 7,      /* tmpfs without mode=: the mode of what was there, if it was */
 };
 
-enum { /* op_device */
+enum {                       /* op_device */
     DEVICE_BIND = 1 << 0,    /* no mknod here: bind the host's node in `slot` on an empty file */
     DEVICE_DEFAULT = 1 << 1, /* supplied by us: an existing file that is the same device is fine */
     DEVICE_HAS_MODE = 1 << 2,
@@ -97,25 +99,25 @@ enum { /* op_link */
     LINK_REPLACE = 1 << 1, /* remove what is there first */
 };
 
-enum { /* op_directory (process.cwd): the phase of creation */
+enum {                /* op_directory (process.cwd): the phase of creation */
     CWD_TRY = 1 << 0, /* EACCES and EPERM are left to the second attempt, as the workload's user */
 };
 
-enum { /* op_identity */
+enum {                             /* op_identity */
     IDENTITY_SKIP_GROUPS = 1 << 0, /* setgroups is denied in this user namespace */
     IDENTITY_KEEP_CAPS = 1 << 1,
 };
 
-enum { /* op_capabilities */
+enum {                            /* op_capabilities */
     CAPS_KEEP_SYS_ADMIN = 1 << 0, /* until execve, to load a filter without no_new_privs */
 };
 
-enum { /* op_program */
+enum {                         /* op_program */
     PROGRAM_ADD_HOME = 1 << 0, /* env has no usable HOME: look it up for `uid` */
     PROGRAM_SEARCHED = 1 << 1, /* the name has no slash: candidates come from PATH */
 };
 
-enum { /* op_ready */
+enum {                     /* op_ready */
     READY_LISTEN = 1 << 0, /* START comes through the listening socket in `slot`, not the channel */
     READY_SILENT = 1 << 1, /* run without hooks: START is on its way, nobody waits for READY */
 };
@@ -136,7 +138,7 @@ enum { /* op_open_bind */
     BIND_MUST_BE_SYS = 1 << 4,  /* the same for /sys and sysfs */
     BIND_MUST_BE_KERNEL = 1 << 5,  /* below /sys: a file system whose content the kernel makes */
     BIND_MUST_BE_CGROUP2 = 1 << 6, /* the host's v2 hierarchy */
-    BIND_LEAVE_PEERS = 1 << 7, /* the whole tree is made a slave of the host first */
+    BIND_LEAVE_PEERS = 1 << 7,     /* the whole tree is made a slave of the host first */
 };
 
 enum plan_hook_point {
@@ -149,7 +151,10 @@ enum plan_hook_point {
     N_HOOK_POINTS,
 };
 
-enum { ID_MAP_UID, ID_MAP_GID };
+enum {
+    ID_MAP_UID,
+    ID_MAP_GID
+};
 
 /* ---- payloads; each fits PLAN_PAYLOAD_BYTES ---- */
 
@@ -171,8 +176,8 @@ struct op_cgroup_devices {
 };
 
 /* host: namespaces and identity of the process */
-/* host: made by clone3 or joined before it. init (OP_UNSHARE): the cgroup namespace, whose root is the
- * cgroup of the process that makes it, so it must wait until we are in ours. */
+/* host: made by clone3 or joined before it. init (OP_UNSHARE): the cgroup namespace, whose root is
+ * the cgroup of the process that makes it, so it must wait until we are in ours. */
 struct op_namespace {
     uint32_t clone_flag; /* CLONE_NEW* */
     plan_string name;    /* as the specification calls it */
@@ -354,7 +359,9 @@ struct op_exec {
     uint32_t n_preserved; /* descriptors 3 to 3 + n - 1 stay open */
 };
 
-enum { PLAN_PAYLOAD_BYTES = 56 };
+enum {
+    PLAN_PAYLOAD_BYTES = 56
+};
 
 struct plan_op {
     uint16_t code;      /* enum plan_op_code */

@@ -58,8 +58,8 @@ void plan_start(struct plan *plan, struct arena *arena);
  * must be added to that block. */
 struct plan_block *plan_block_of(struct plan *plan, enum plan_op_code code);
 
-/* Appends an operation. `origin` is a JSON pointer, NULL for what no field asked for. The address is
- * valid until the next plan_add(). */
+/* Appends an operation. `origin` is a JSON pointer, NULL for what no field asked for. The address
+ * is valid until the next plan_add(). */
 struct plan_op *plan_add(struct plan *plan, enum plan_op_code code, const char *origin);
 
 plan_string plan_add_string(struct plan_block *block, const char *string);

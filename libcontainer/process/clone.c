@@ -60,8 +60,8 @@ static int explain_clone(int error, struct err *e)
 
 static NORETURN void run_joiner(const struct clone_request *request, struct join_result *result)
 {
-    /* Groups of ours could not be given up any more in a user namespace that denies setgroups. Who may not
-     * do it here has none to lose but his own. */
+    /* Groups of ours could not be given up any more in a user namespace that denies setgroups. Who
+     * may not do it here has none to lose but his own. */
     if (request->drops_groups)
         sys_setgroups(0, NULL);
     for (size_t i = 0; i < request->n_joins; i++)

@@ -4,14 +4,15 @@
 /*
  * One way to make a process: in new namespaces, in joined ones, in a cgroup, with a pidfd.
  *
- * Without joins one clone3 does it: all new namespaces at once (so that a new user namespace owns the
- * others), straight into the cgroup.
+ * Without joins one clone3 does it: all new namespaces at once (so that a new user namespace owns
+ * the others), straight into the cgroup.
  *
- * Joined namespaces must be entered before, and some of them cannot be left again: who has entered a
- * user namespace cannot come back, and a process that joins a pid namespace only moves its children. So
- * an intermediate process, the *joiner*, is cloned first. It enters what there is to join and clones the
- * real process with CLONE_PARENT: that one is our child all the same. The joiner shares our table of
- * descriptors, so the new pidfd is ours; it tells us the pid through a page of shared memory, and ends.
+ * Joined namespaces must be entered before, and some of them cannot be left again: who has entered
+ * a user namespace cannot come back, and a process that joins a pid namespace only moves its
+ * children. So an intermediate process, the *joiner*, is cloned first. It enters what there is to
+ * join and clones the real process with CLONE_PARENT: that one is our child all the same. The
+ * joiner shares our table of descriptors, so the new pidfd is ours; it tells us the pid through a
+ * page of shared memory, and ends.
  *
  *   no joins       caisson ──clone3──▶ child
  *   joins          caisson ──clone3──▶ joiner: setns… ──clone3(CLONE_PARENT)──▶ child
@@ -25,7 +26,9 @@
 #include "base/err.h"
 #include "base/macros.h"
 
-enum { CLONE_MAX_JOINS = 8 };
+enum {
+    CLONE_MAX_JOINS = 8
+};
 
 struct clone_join {
     int fd;              /* a namespace, or a pidfd: setns(2); owned by the caller */
@@ -40,8 +43,8 @@ struct clone_request {
     const struct clone_join *joins;
     size_t n_joins;
     bool drops_groups; /* supplementary groups, before the joins */
-    /* Runs in the child and must not return. Only what is async-signal-safe: a raw clone3 copies every
-     * lock of this process as it stands. */
+    /* Runs in the child and must not return. Only what is async-signal-safe: a raw clone3 copies
+     * every lock of this process as it stands. */
     void (*child)(const void *argument);
     const void *argument;
 };

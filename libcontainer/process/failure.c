@@ -57,8 +57,9 @@ static void add_hint(const struct plan_op *op, const struct channel_message *mes
     else if (op->code == OP_RLIMIT && message->error == EPERM)
         err_hint(e, "raising a hard limit needs CAP_SYS_RESOURCE, which the runtime does not have");
     else if (op->code == OP_MOUNT && message->error == EPERM)
-        err_hint(e, "a user namespace may only mount some file systems, and proc and sysfs only where "
-                    "they are fully visible outside");
+        err_hint(e,
+                 "a user namespace may only mount some file systems, and proc and sysfs only where "
+                 "they are fully visible outside");
     else if (op->code == OP_MOUNT && message->error == ENODEV)
         err_hint(e, "the kernel does not know this file system");
     else if ((op->code == OP_MOUNT || op->code == OP_BIND) && message->error == EROFS)
@@ -108,8 +109,8 @@ int failure_explain(const struct plan *plan, const struct channel_message *messa
     } else if (message->step == STEP_TIMEOUT || message->error == 0) {
         err_input(e, NULL, "%s: %s", strbuf_text(&words), step);
     } else {
-        err_sysno(e, message->error, "%s%s%s%s%s", strbuf_text(&words),
-                  step[0] != '\0' ? ": " : "", step, detail[0] != '\0' ? " " : "", detail);
+        err_sysno(e, message->error, "%s%s%s%s%s", strbuf_text(&words), step[0] != '\0' ? ": " : "",
+                  step, detail[0] != '\0' ? " " : "", detail);
     }
     add_hint(op, message, e);
     return err_at(e, plan_text(&plan->init, op->origin));

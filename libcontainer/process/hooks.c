@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A hook is somebody else's program with our privileges. It gets exactly what the specification says:
- * its env and nothing of ours, the state on stdin, no descriptor but 0 to 2. Its standard output is
- * dropped and its standard error kept, up to a bound, for the message when it fails.
+ * A hook is somebody else's program with our privileges. It gets exactly what the specification
+ * says: its env and nothing of ours, the state on stdin, no descriptor but 0 to 2. Its standard
+ * output is dropped and its standard error kept, up to a bound, for the message when it fails.
  *
  * It runs in a process group of its own, so that a timeout ends its children as well. A child that
- * escapes the group and keeps standard error open cannot hold us: we wait for the hook, not for end of
- * file.
+ * escapes the group and keeps standard error open cannot hold us: we wait for the hook, not for end
+ * of file.
  */
 
 #include "process/hooks.h"
@@ -27,7 +27,9 @@
 #include "kernel/sys.h"
 #include "process/clone.h"
 
-enum { HOOK_STDERR_BYTES = 1024 };
+enum {
+    HOOK_STDERR_BYTES = 1024
+};
 
 struct hook_child {
     int input;
@@ -55,8 +57,8 @@ static void run_child(const void *argument)
     _exit(errno == ENOENT ? 127 : 126);
 }
 
-/* A memory file instead of a pipe: a hook that does not read its stdin, or ends early, cannot block us
- * or make us fail. */
+/* A memory file instead of a pipe: a hook that does not read its stdin, or ends early, cannot block
+ * us or make us fail. */
 static int make_input(const struct oci_state *state, struct arena *arena, struct err *e)
 {
     CLEANUP_FD int fd = -1;
@@ -112,7 +114,10 @@ static bool drain(int fd, struct captured *captured)
     return got < 0 && errno == EAGAIN;
 }
 
-enum hook_result { HOOK_ENDED, HOOK_TIMED_OUT };
+enum hook_result {
+    HOOK_ENDED,
+    HOOK_TIMED_OUT
+};
 
 /* Waits for the hook, reading its standard error meanwhile. */
 static enum hook_result wait_hook(pid_t pid, int pidfd, int errors, int64_t timeout_s,
@@ -120,7 +125,7 @@ static enum hook_result wait_hook(pid_t pid, int pidfd, int errors, int64_t time
 {
     int64_t deadline = timeout_s > 0 ? now_ms() + timeout_s * 1000 : 0;
     struct pollfd polled[2] = {
-        {.fd = pidfd,  .events = POLLIN},
+        {.fd = pidfd, .events = POLLIN},
         {.fd = errors, .events = POLLIN},
     };
     enum hook_result result = HOOK_ENDED;
@@ -175,9 +180,8 @@ static int run_hook(const struct plan *plan, const struct plan_op *op,
     CLEANUP_FD int errors_end = -1;
     CLEANUP_FD int pidfd = -1;
     struct captured captured = {.used = 0};
-    struct clone_join join = {.fd = target->pidfd,
-                              .flags = target->namespaces,
-                              .name = "namespaces of the container"};
+    struct clone_join join = {
+        .fd = target->pidfd, .flags = target->namespaces, .name = "namespaces of the container"};
     bool is_inside = op->hook.point == HOOK_CREATE_CONTAINER;
     struct hook_child child;
     struct clone_request request = {

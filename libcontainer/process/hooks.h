@@ -14,7 +14,8 @@ struct hook_target {
     int cgroup_fd;       /* createContainer hooks count against the container; -1: ours */
 };
 
-/* Runs the hooks of `point` in order, each with the state on stdin; stops at the first that fails. */
+/* Runs the hooks of `point` in order, each with the state on stdin; stops at the first that fails.
+ */
 MUST_CHECK int hooks_run(const struct plan *plan, enum plan_hook_point point,
                          const struct oci_state *state, const struct hook_target *target,
                          struct err *e);

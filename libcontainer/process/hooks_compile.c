@@ -3,12 +3,11 @@
 /*
  * Hooks, config.md "POSIX-platform Hooks". All but startContainer run on the host side
  * (process/hooks.c): createContainer in the container's namespaces but before the root switch, the
- * others in the runtime's. startContainer hooks are programs of the image: they run inside, by init,
- * with no more privilege than the workload.
+ * others in the runtime's. startContainer hooks are programs of the image: they run inside, by
+ * init, with no more privilege than the workload.
  */
 
 #include "process/process.h"
-
 #include "spec/state.h"
 
 static struct plan_vector add_hook_args(struct plan_block *block, const struct spec_hook *hook)

@@ -47,7 +47,8 @@ static bool maps_only_ourselves(uint32_t which, const char *text)
     return outside == own && size == 1 && strcmp(next, "\n") == 0;
 }
 
-/* The numbers of `text` one by one; the kernel pads its columns, so texts are compared as numbers. */
+/* The numbers of `text` one by one; the kernel pads its columns, so texts are compared as numbers.
+ */
 static bool same_numbers(const char *a, const char *b)
 {
     for (;;) {

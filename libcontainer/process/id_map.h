@@ -10,8 +10,8 @@
 #include "plan/plan.h"
 
 /*
- * Writes the OP_ID_MAP rows for the process. Who has CAP_SETUID and CAP_SETGID writes them directly;
- * others may map only themselves, or go through newuidmap(1) and newgidmap(1), which know the ranges
- * of /etc/subuid and /etc/subgid. What was written is read back and compared.
+ * Writes the OP_ID_MAP rows for the process. Who has CAP_SETUID and CAP_SETGID writes them
+ * directly; others may map only themselves, or go through newuidmap(1) and newgidmap(1), which know
+ * the ranges of /etc/subuid and /etc/subgid. What was written is read back and compared.
  */
 MUST_CHECK int id_maps_write(const struct plan *plan, int proc, pid_t pid, struct err *e);

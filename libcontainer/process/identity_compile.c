@@ -7,48 +7,47 @@
  *
  *   limits, personality     while we may still raise and set them
  *   bounding set            needs CAP_SETPCAP, so before the capabilities go
- *   identity                uid last, with PR_SET_KEEPCAPS so that the next step has something to keep
- *   capabilities            exactly the configured sets, read back
- *   no_new_privs            before the filter, so that loading it needs no privilege
- *   program                 looked up as the workload's user, so that `create` can already say no
- *   ready, start            everything but the filter is in place
- *   filter                  the last thing before execve
+ *   identity                uid last, with PR_SET_KEEPCAPS so that the next step has something to
+ * keep capabilities            exactly the configured sets, read back no_new_privs before the
+ * filter, so that loading it needs no privilege program                 looked up as the workload's
+ * user, so that `create` can already say no ready, start            everything but the filter is in
+ * place filter                  the last thing before execve
  *
- * Without no_new_privs a filter can only be loaded with CAP_SYS_ADMIN. Instead of loading it early and
- * then needing calls that it forbids, CAP_SYS_ADMIN is kept in the effective and permitted set until
- * execve. It cannot survive: at execve(2) the kernel computes the new sets from the inheritable, the
- * bounding and the ambient set alone (capabilities(7), "Transformation of capabilities during
- * execve()"), and those are already final.
+ * Without no_new_privs a filter can only be loaded with CAP_SYS_ADMIN. Instead of loading it early
+ * and then needing calls that it forbids, CAP_SYS_ADMIN is kept in the effective and permitted set
+ * until execve. It cannot survive: at execve(2) the kernel computes the new sets from the
+ * inheritable, the bounding and the ambient set alone (capabilities(7), "Transformation of
+ * capabilities during execve()"), and those are already final.
  */
 
-#include "process/process.h"
-
-#include <linux/capability.h>
 #include <string.h>
 #include <sys/resource.h>
 
+#include <linux/capability.h>
+
 #include "kernel/capabilities.h"
+#include "process/process.h"
 
 static const struct {
     const char *name;
     uint32_t resource;
 } rlimit_names[] = {
-    {"RLIMIT_AS",         RLIMIT_AS        },
-    {"RLIMIT_CORE",       RLIMIT_CORE      },
-    {"RLIMIT_CPU",        RLIMIT_CPU       },
-    {"RLIMIT_DATA",       RLIMIT_DATA      },
-    {"RLIMIT_FSIZE",      RLIMIT_FSIZE     },
-    {"RLIMIT_LOCKS",      RLIMIT_LOCKS     },
-    {"RLIMIT_MEMLOCK",    RLIMIT_MEMLOCK   },
-    {"RLIMIT_MSGQUEUE",   RLIMIT_MSGQUEUE  },
-    {"RLIMIT_NICE",       RLIMIT_NICE      },
-    {"RLIMIT_NOFILE",     RLIMIT_NOFILE    },
-    {"RLIMIT_NPROC",      RLIMIT_NPROC     },
-    {"RLIMIT_RSS",        RLIMIT_RSS       },
-    {"RLIMIT_RTPRIO",     RLIMIT_RTPRIO    },
-    {"RLIMIT_RTTIME",     RLIMIT_RTTIME    },
+    {"RLIMIT_AS", RLIMIT_AS},
+    {"RLIMIT_CORE", RLIMIT_CORE},
+    {"RLIMIT_CPU", RLIMIT_CPU},
+    {"RLIMIT_DATA", RLIMIT_DATA},
+    {"RLIMIT_FSIZE", RLIMIT_FSIZE},
+    {"RLIMIT_LOCKS", RLIMIT_LOCKS},
+    {"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK},
+    {"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE},
+    {"RLIMIT_NICE", RLIMIT_NICE},
+    {"RLIMIT_NOFILE", RLIMIT_NOFILE},
+    {"RLIMIT_NPROC", RLIMIT_NPROC},
+    {"RLIMIT_RSS", RLIMIT_RSS},
+    {"RLIMIT_RTPRIO", RLIMIT_RTPRIO},
+    {"RLIMIT_RTTIME", RLIMIT_RTTIME},
     {"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
-    {"RLIMIT_STACK",      RLIMIT_STACK     },
+    {"RLIMIT_STACK", RLIMIT_STACK},
 };
 
 static void add_rlimits(struct compile *compile, const struct spec_rlimit_list *limits)
@@ -67,8 +66,8 @@ static void add_rlimits(struct compile *compile, const struct spec_rlimit_list *
         }
 }
 
-/* The set as a mask. What does not exist, or cannot be granted here, is left out with a warning: the
- * specification says that the container runs all the same (config.md, Linux process). */
+/* The set as a mask. What does not exist, or cannot be granted here, is left out with a warning:
+ * the specification says that the container runs all the same (config.md, Linux process). */
 static uint64_t capability_mask(struct compile *compile, const struct spec_capabilities *sets,
                                 const struct json_strings *names, const char *key,
                                 uint64_t available)
@@ -77,8 +76,7 @@ static uint64_t capability_mask(struct compile *compile, const struct spec_capab
 
     for (size_t i = 0; i < names->count; i++) {
         int number = capability_number(names->items[i]);
-        const char *pointer =
-            json_pointer_item(&compile->document->json, sets->origin, key, i);
+        const char *pointer = json_pointer_item(&compile->document->json, sets->origin, key, i);
 
         if (number < 0 || (uint32_t)number > compile->facts->last_capability)
             findings_add(compile->findings, SEVERITY_WARNING, "capability-unknown", pointer,
@@ -108,9 +106,9 @@ static void add_identity(struct compile *compile, const struct spec_process *pro
     struct plan_op *op;
 
     if (user != NULL)
-        groups = plan_add_blob(plan_block_of(compile->plan, OP_IDENTITY),
-                               user->additional_gids.items,
-                               user->additional_gids.count * sizeof(uint32_t));
+        groups =
+            plan_add_blob(plan_block_of(compile->plan, OP_IDENTITY), user->additional_gids.items,
+                          user->additional_gids.count * sizeof(uint32_t));
     op = plan_add(compile->plan, OP_IDENTITY,
                   user != NULL ? compile_pointer(compile, user->origin, NULL)
                                : compile_pointer(compile, process->origin, NULL));
@@ -142,16 +140,12 @@ static void add_capabilities(struct compile *compile, const struct spec_process 
     uint64_t available = available_capabilities(compile);
     const char *origin = compile_pointer(compile, process->origin, "capabilities");
     struct op_capabilities masks = {
-        .effective =
-            capability_mask(compile, sets, &sets->effective, "effective", available),
-        .permitted =
-            capability_mask(compile, sets, &sets->permitted, "permitted", available),
-        .inheritable =
-            capability_mask(compile, sets, &sets->inheritable, "inheritable", available),
+        .effective = capability_mask(compile, sets, &sets->effective, "effective", available),
+        .permitted = capability_mask(compile, sets, &sets->permitted, "permitted", available),
+        .inheritable = capability_mask(compile, sets, &sets->inheritable, "inheritable", available),
         .ambient = capability_mask(compile, sets, &sets->ambient, "ambient", available),
     };
-    uint64_t bounding =
-        capability_mask(compile, sets, &sets->bounding, "bounding", available);
+    uint64_t bounding = capability_mask(compile, sets, &sets->bounding, "bounding", available);
     struct plan_op *op;
 
     /* Else PR_CAP_AMBIENT_RAISE fails; spec_check() has warned. */
@@ -190,8 +184,8 @@ static const char *env_value(const struct json_strings *env, const char *name)
     return NULL;
 }
 
-/* The environment as the workload will see it: the last of several entries for one name, at the place
- * of the first, and no empty HOME (it is looked up then). */
+/* The environment as the workload will see it: the last of several entries for one name, at the
+ * place of the first, and no empty HOME (it is looked up then). */
 static struct plan_vector add_environment(struct compile *compile, const struct json_strings *env)
 {
     const char **kept = ARENA_NEW(compile->arena, const char *, env->count + 1);
@@ -216,7 +210,8 @@ static struct plan_vector add_environment(struct compile *compile, const struct 
 }
 
 /* What execvp(3) would try. */
-static struct plan_vector add_candidates(struct compile *compile, const struct spec_process *process)
+static struct plan_vector add_candidates(struct compile *compile,
+                                         const struct spec_process *process)
 {
     static const char default_path[] =
         "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -232,9 +227,9 @@ static struct plan_vector add_candidates(struct compile *compile, const struct s
     for (;;) {
         size_t length = strcspn(path, ":");
 
-        *ARENA_PUSH(compile->arena, &candidates) = arena_printf(
-            compile->arena, "%.*s%s%s", (int)length, path,
-            length == 0 ? "./" : (path[length - 1] == '/' ? "" : "/"), name);
+        *ARENA_PUSH(compile->arena, &candidates) =
+            arena_printf(compile->arena, "%.*s%s%s", (int)length, path,
+                         length == 0 ? "./" : (path[length - 1] == '/' ? "" : "/"), name);
         if (path[length] == '\0')
             break;
         path += length + 1;
@@ -339,7 +334,8 @@ void process_compile_start(struct compile *compile)
     if (seccomp != NULL) {
         op = plan_add(compile->plan, OP_FILTER,
                       compile_pointer(compile, compile->linux_section->origin, "seccomp"));
-        op->filter.program = (struct plan_blob){0, 0}; /* prepare adds it: compiling it takes a library */
+        op->filter.program =
+            (struct plan_blob){0, 0}; /* prepare adds it: compiling it takes a library */
     }
     args = plan_add_vector(plan_block_of(compile->plan, OP_EXEC), process->args.items,
                            process->args.count, 0);

@@ -10,5 +10,6 @@ extern const unsigned char init_image_end[];
 
 static inline size_t init_image_size(void)
 {
+    /* cppcheck-suppress comparePointers ; one object, delimited by the assembler */
     return (size_t)(init_image_end - init_image);
 }

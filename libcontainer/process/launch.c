@@ -3,13 +3,13 @@
 /*
  * From a plan to a process (process/clone.c) that executes caisson-init and waits for the plan.
  *
- * Where the user namespace comes in the order of joins: a process with all capabilities over the initial
- * user namespace may enter any namespace, and loses that by entering a user namespace, so the user
- * namespace is last. A process without them gains its rights by entering the user namespace, so it is
- * first.
+ * Where the user namespace comes in the order of joins: a process with all capabilities over the
+ * initial user namespace may enter any namespace, and loses that by entering a user namespace, so
+ * the user namespace is last. A process without them gains its rights by entering the user
+ * namespace, so it is first.
  *
- * In a user namespace execve with an unmapped uid would drop every capability: the stub waits until the
- * map is written (MAPPED) and takes the namespace's uid 0 before it executes init.
+ * In a user namespace execve with an unmapped uid would drop every capability: the stub waits until
+ * the map is written (MAPPED) and takes the namespace's uid 0 before it executes init.
  */
 
 #include "process/launch.h"
@@ -44,8 +44,8 @@ struct stub {
     int channel;
     int image;
     bool waits_for_map;
-    bool becomes_root;        /* of a new or joined user namespace */
-    uint32_t become_root_op;  /* the operation that this belongs to, for messages */
+    bool becomes_root;       /* of a new or joined user namespace */
+    uint32_t become_root_op; /* the operation that this belongs to, for messages */
 };
 
 static void joins_release(struct joins *joins)
@@ -74,8 +74,8 @@ void launch_abort(struct launched *launched)
 
 /* ---- the image of init -------------------------------------------------------------------------- */
 
-static int make_sealed_memfd(const char *name, const void *bytes, size_t size, unsigned int exec_flag,
-                             struct err *e)
+static int make_sealed_memfd(const char *name, const void *bytes, size_t size,
+                             unsigned int exec_flag, struct err *e)
 {
     CLEANUP_FD int fd = -1;
 
@@ -132,7 +132,8 @@ static NORETURN void run_stub(const void *argument)
             _exit(INIT_EXIT_ABANDONED);
     }
     /* Raw calls: libc's would look for other threads, and there are none. */
-    if (stub->becomes_root && (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0))
+    if (stub->becomes_root &&
+        (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0))
         fail_stub(stub, stub->become_root_op);
     if (stub->channel == CHANNEL_FD)
         fcntl(CHANNEL_FD, F_SETFD, 0);
@@ -144,8 +145,8 @@ static NORETURN void run_stub(const void *argument)
 
 /* ---- before it ------------------------------------------------------------------------------------ */
 
-/* The object is opened without acting on it, proven to be a namespace of the right type, and only then
- * opened for use: a FIFO or a device at that path must not block or surprise us. */
+/* The object is opened without acting on it, proven to be a namespace of the right type, and only
+ * then opened for use: a FIFO or a device at that path must not block or surprise us. */
 static int open_namespace(const char *path, uint32_t flag, struct err *e)
 {
     CLEANUP_FD int handle = -1;
@@ -314,8 +315,8 @@ int launch_init(struct launched *launched, const struct plan *plan, int cgroup_f
     };
     find_become_root(&stub, plan);
 
-    /* A new mount namespace starts with our working directory, moved to its own copy of the mount: so
-     * init finds the place for the root filesystem without knowing its path. */
+    /* A new mount namespace starts with our working directory, moved to its own copy of the mount:
+     * so init finds the place for the root filesystem without knowing its path. */
     here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (here < 0 || fchdir(root_directory) < 0) {
         err_sys(e, "change to the root filesystem");

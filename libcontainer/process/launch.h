@@ -5,9 +5,9 @@
  * From a plan to a process that waits inside its new namespaces for the plan.
  *
  * Between clone3 and execve stands one short stub. It writes nothing but its own stack and calls
- * nothing that is not async-signal-safe; every string, array and number it needs was finished before
- * the call. It executes caisson-init from a sealed memfd, so that /proc/PID/exe never leads to a file
- * that anybody could write.
+ * nothing that is not async-signal-safe; every string, array and number it needs was finished
+ * before the call. It executes caisson-init from a sealed memfd, so that /proc/PID/exe never leads
+ * to a file that anybody could write.
  */
 
 #include <stdint.h>
@@ -19,7 +19,7 @@
 #include "process/proc.h"
 
 struct launched {
-    pid_t pid;  /* in our pid namespace; our child */
+    pid_t pid; /* in our pid namespace; our child */
     int pidfd;
     int channel;
     struct proc_file image; /* what it was executed from: tells "created" from "running" */

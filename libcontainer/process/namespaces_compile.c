@@ -5,32 +5,28 @@
  *
  * Who makes which namespace is the kernel's choice more than ours:
  *   - clone3 makes all new ones at once, so that the user namespace owns the others;
- *   - the cgroup namespace is made by init itself: its root is the cgroup of the process that makes it,
- *     and clone3 would take the parent's;
- *   - the time namespace is made by init: its offsets can only be written before a process is in it;
+ *   - the cgroup namespace is made by init itself: its root is the cgroup of the process that makes
+ * it, and clone3 would take the parent's;
+ *   - the time namespace is made by init: its offsets can only be written before a process is in
+ * it;
  *   - joined ones are entered by an intermediate process before the clone (process/launch.c).
  */
 
-#include "process/process.h"
-
-#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <string.h>
 
+#include <linux/rtnetlink.h>
+
 #include "kernel/abi.h"
+#include "process/process.h"
 
 static const struct {
     const char *name;
     uint32_t clone_flag;
 } namespace_types[] = {
-    {"user",    CLONE_NEWUSER  },
-    {"mount",   CLONE_NEWNS    },
-    {"network", CLONE_NEWNET   },
-    {"uts",     CLONE_NEWUTS   },
-    {"ipc",     CLONE_NEWIPC   },
-    {"pid",     CLONE_NEWPID   },
-    {"cgroup",  CLONE_NEWCGROUP},
-    {"time",    CLONE_NEWTIME  },
+    {"user", CLONE_NEWUSER},     {"mount", CLONE_NEWNS},  {"network", CLONE_NEWNET},
+    {"uts", CLONE_NEWUTS},       {"ipc", CLONE_NEWIPC},   {"pid", CLONE_NEWPID},
+    {"cgroup", CLONE_NEWCGROUP}, {"time", CLONE_NEWTIME},
 };
 
 static uint32_t clone_flag_of(const char *type)
@@ -146,8 +142,7 @@ static void add_text(struct compile *compile, enum plan_op_code code, const char
     if (str_is_empty(text))
         return;
     string = plan_add_string(plan_block_of(compile->plan, code), text);
-    op = plan_add(compile->plan, code,
-                  compile_pointer(compile, compile->config->origin, key));
+    op = plan_add(compile->plan, code, compile_pointer(compile, compile->config->origin, key));
     if (code == OP_HOSTNAME)
         op->hostname.text = string;
     else
@@ -205,8 +200,8 @@ static void add_stdio_owner(struct compile *compile, const struct spec_process *
     uint32_t uid;
     struct plan_op *op;
 
-    if (process == NULL || process->user == NULL ||
-        !host_uid(compile, process->user->uid, &uid) || uid == compile->facts->euid)
+    if (process == NULL || process->user == NULL || !host_uid(compile, process->user->uid, &uid) ||
+        uid == compile->facts->euid)
         return;
     op = plan_add(compile->plan, OP_STDIO_OWNER,
                   compile_pointer(compile, process->user->origin, "uid"));

@@ -71,8 +71,8 @@ bool proc_read_stat(int proc, pid_t pid, struct proc_stat *stat)
         return false;
     }
     line[got] = '\0';
-    /* The name in parentheses may hold anything, so fields are counted from the last one; the state is
-     * field 3, the start time field 22, proc_pid_stat(5). */
+    /* The name in parentheses may hold anything, so fields are counted from the last one; the state
+     * is field 3, the start time field 22, proc_pid_stat(5). */
     next = strrchr(line, ')');
     if (next == NULL || next[1] != ' ' || next[2] == '\0') {
         errno = EPROTO;

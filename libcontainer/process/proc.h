@@ -33,6 +33,8 @@ struct proc_file {
 /* The program that the process runs; false if it cannot be told. */
 MUST_CHECK bool proc_read_exe(int proc, pid_t pid, struct proc_file *file);
 
-enum { PROC_BOOT_ID_BYTES = 37 };
+enum {
+    PROC_BOOT_ID_BYTES = 37
+};
 /* The kernel's random id of this boot, terminated. */
 MUST_CHECK int proc_read_boot_id(int proc, char id[PROC_BOOT_ID_BYTES], struct err *e);

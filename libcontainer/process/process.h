@@ -3,8 +3,8 @@
 
 /*
  * The process: what it is allowed to be (pure: *_compile.c), and how it comes to life (launch.c,
- * channel.c, hooks.c). This room knows clone3, pidfds, the channel and hooks; it never resolves a path
- * of a container.
+ * channel.c, hooks.c). This room knows clone3, pidfds, the channel and hooks; it never resolves a
+ * path of a container.
  */
 
 #include "plan/compile.h"

@@ -37,7 +37,8 @@ static int clone_tree(int source, bool is_recursive, struct err *e)
         return clone;
     err_sys(e, "clone the mount");
     if (e->sys_errno == EPERM)
-        return err_hint(e, "this needs CAP_SYS_ADMIN over the mount namespace that caisson runs in");
+        return err_hint(e,
+                        "this needs CAP_SYS_ADMIN over the mount namespace that caisson runs in");
     if (e->sys_errno == EINVAL)
         return err_hint(e, is_recursive ? "an unbindable mount, or a detached one, cannot be bound"
                                         : "an unbindable mount cannot be bound, and one with "

@@ -10,13 +10,10 @@ static const struct {
     enum condition_test test;
     bool is_negated;
 } operators[] = {
-    {"SCMP_CMP_NE",        CONDITION_EQUAL,         true },
-    {"SCMP_CMP_LT",        CONDITION_GREATER_EQUAL, true },
-    {"SCMP_CMP_LE",        CONDITION_GREATER,       true },
-    {"SCMP_CMP_EQ",        CONDITION_EQUAL,         false},
-    {"SCMP_CMP_GE",        CONDITION_GREATER_EQUAL, false},
-    {"SCMP_CMP_GT",        CONDITION_GREATER,       false},
-    {"SCMP_CMP_MASKED_EQ", CONDITION_EQUAL,         false},
+    {"SCMP_CMP_NE", CONDITION_EQUAL, true},          {"SCMP_CMP_LT", CONDITION_GREATER_EQUAL, true},
+    {"SCMP_CMP_LE", CONDITION_GREATER, true},        {"SCMP_CMP_EQ", CONDITION_EQUAL, false},
+    {"SCMP_CMP_GE", CONDITION_GREATER_EQUAL, false}, {"SCMP_CMP_GT", CONDITION_GREATER, false},
+    {"SCMP_CMP_MASKED_EQ", CONDITION_EQUAL, false},
 };
 
 static uint64_t all_of(unsigned int bits)
@@ -148,7 +145,8 @@ static bool argument_agrees(const struct condition *conditions, size_t n, unsign
     }
     if (range.is_empty)
         return false;
-    /* What is left of most contradictions is one number, and a condition that it does not satisfy. */
+    /* What is left of most contradictions is one number, and a condition that it does not satisfy.
+     */
     for (size_t i = 0; range.first == range.last && i < n; i++)
         if (conditions[i].argument == argument && conditions[i].test > CONDITION_NEVER &&
             !holds(&conditions[i], range.first))
@@ -163,8 +161,7 @@ bool conditions_agree(const struct condition *conditions, size_t n)
 
         for (size_t j = 0; j < i; j++)
             is_first = is_first && conditions[j].argument != conditions[i].argument;
-        if (is_first &&
-            !argument_agrees(conditions, n, conditions[i].argument, conditions[i].bits))
+        if (is_first && !argument_agrees(conditions, n, conditions[i].argument, conditions[i].bits))
             return false;
     }
     return true;

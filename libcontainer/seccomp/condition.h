@@ -4,9 +4,9 @@
 /*
  * One entry of "args", in the form that becomes instructions. Pure.
  *
- * A value that has more bits than the argument: for equality the bits that the argument does not have
- * are dropped from the value as well; an order compares with the number as it is written, but a
- * negative int, which has all of its upper bits set, is the number that the kernel sees.
+ * A value that has more bits than the argument: for equality the bits that the argument does not
+ * have are dropped from the value as well; an order compares with the number as it is written, but
+ * a negative int, which has all of its upper bits set, is the number that the kernel sees.
  */
 
 #include <stdbool.h>
@@ -34,6 +34,6 @@ struct condition {
 
 struct condition condition_from(const struct spec_syscall_arg *arg, unsigned int bits);
 
-/* False when no number satisfies all conditions on some argument, although each of them alone can be
- * satisfied: whoever wrote them meant something else. */
+/* False when no number satisfies all conditions on some argument, although each of them alone can
+ * be satisfied: whoever wrote them meant something else. */
 bool conditions_agree(const struct condition *conditions, size_t n);

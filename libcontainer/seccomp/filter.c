@@ -3,21 +3,20 @@
 /*
  * The section becomes rules of each architecture, and those become the program (program.h).
  *
- * Why not libseccomp's own program: it compares ints as 64 bits, so that one bit too many passes a rule
- * (arguments.h); it lets an entry without conditions swallow every entry with conditions on the same
- * call, an explicit refusal included; and for a call that socketcall(2) or ipc(2) can carry it adds a
- * rule of its own that allows it there without conditions. None of that can be told from its results.
+ * Why not libseccomp's own program: it compares ints as 64 bits, so that one bit too many passes a
+ * rule (arguments.h); it lets an entry without conditions swallow every entry with conditions on
+ * the same call, an explicit refusal included; and for a call that socketcall(2) or ipc(2) can
+ * carry it adds a rule of its own that allows it there without conditions. None of that can be told
+ * from its results.
  *
- * System calls that are newer than the profile. A default of ERRNO(EPERM) would answer EPERM to a call
- * that the profile's author could not know, and libc takes EPERM for an answer where it would try an
- * older call after ENOSYS. So what is above the highest number that the profile names, in each ABI, is
- * answered by ENOSYS. That can only turn one refusal into another.
+ * System calls that are newer than the profile. A default of ERRNO(EPERM) would answer EPERM to a
+ * call that the profile's author could not know, and libc takes EPERM for an answer where it would
+ * try an older call after ENOSYS. So what is above the highest number that the profile names, in
+ * each ABI, is answered by ENOSYS. That can only turn one refusal into another.
  *
- * x32 shares the architecture of x86_64, with bit 30 set in the number. Unless it is asked for, such
- * numbers do not exist.
+ * x32 shares the architecture of x86_64, with bit 30 set in the number. Unless it is asked for,
+ * such numbers do not exist.
  */
-
-#include "seccomp/seccomp.h"
 
 #include <errno.h>
 #include <seccomp.h>
@@ -30,22 +29,27 @@
 #include "seccomp/condition.h"
 #include "seccomp/names.h"
 #include "seccomp/program.h"
+#include "seccomp/seccomp.h"
 
-enum { X32_BIT = 0x40000000, MAX_CONDITIONS = 64, MAX_SPANS = 4 };
+enum {
+    X32_BIT = 0x40000000,
+    MAX_CONDITIONS = 64,
+    MAX_SPANS = 4
+};
 
 static const struct {
     const char *name;
     uint32_t action;
     bool takes_errno;
 } actions[] = {
-    {"SCMP_ACT_KILL",         SECCOMP_RET_KILL_THREAD,  false},
-    {"SCMP_ACT_KILL_THREAD",  SECCOMP_RET_KILL_THREAD,  false},
+    {"SCMP_ACT_KILL", SECCOMP_RET_KILL_THREAD, false},
+    {"SCMP_ACT_KILL_THREAD", SECCOMP_RET_KILL_THREAD, false},
     {"SCMP_ACT_KILL_PROCESS", SECCOMP_RET_KILL_PROCESS, false},
-    {"SCMP_ACT_TRAP",         SECCOMP_RET_TRAP,         false},
-    {"SCMP_ACT_ERRNO",        SECCOMP_RET_ERRNO,        true },
-    {"SCMP_ACT_TRACE",        SECCOMP_RET_TRACE,        true },
-    {"SCMP_ACT_ALLOW",        SECCOMP_RET_ALLOW,        false},
-    {"SCMP_ACT_LOG",          SECCOMP_RET_LOG,          false},
+    {"SCMP_ACT_TRAP", SECCOMP_RET_TRAP, false},
+    {"SCMP_ACT_ERRNO", SECCOMP_RET_ERRNO, true},
+    {"SCMP_ACT_TRACE", SECCOMP_RET_TRACE, true},
+    {"SCMP_ACT_ALLOW", SECCOMP_RET_ALLOW, false},
+    {"SCMP_ACT_LOG", SECCOMP_RET_LOG, false},
 };
 
 static const struct {
@@ -53,11 +57,11 @@ static const struct {
     uint32_t flag;
 } filter_flags[] = {
     /* Synchronises the other threads, and caisson-init has none. */
-    {"SECCOMP_FILTER_FLAG_TSYNC",              0                            },
-    {"SECCOMP_FILTER_FLAG_LOG",                SECCOMP_FILTER_FLAG_LOG      },
-    {"SECCOMP_FILTER_FLAG_SPEC_ALLOW",         SECCOMP_FILTER_FLAG_SPEC_ALLOW},
+    {"SECCOMP_FILTER_FLAG_TSYNC", 0},
+    {"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG},
+    {"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
     /* Belongs to a listener; the kernel refuses it without one. */
-    {"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 0                            },
+    {"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 0},
 };
 
 struct compilation {
@@ -126,8 +130,8 @@ static const uint32_t *collect_actions(const struct compilation *c)
 
 /* ---- rules ---------------------------------------------------------------------------------- */
 
-/* Engines send names of kernels newer than these tables. What cannot be allowed stays refused; but what
- * cannot be refused should be known. */
+/* Engines send names of kernels newer than these tables. What cannot be allowed stays refused; but
+ * what cannot be refused should be known. */
 static void find_unknown(struct compilation *c, size_t index, size_t name)
 {
     const struct spec_syscall *entry = &c->seccomp->syscalls.items[index];
@@ -139,8 +143,8 @@ static void find_unknown(struct compilation *c, size_t index, size_t name)
                  c->entry_actions[index] == SECCOMP_RET_ALLOW ? "allows" : "refuses");
 }
 
-static int check_conditions(struct compilation *c, size_t index,
-                            const struct condition *conditions, struct err *e)
+static int check_conditions(struct compilation *c, size_t index, const struct condition *conditions,
+                            struct err *e)
 {
     const struct spec_syscall *entry = &c->seccomp->syscalls.items[index];
     const char *pointer = json_pointer(c->document, entry->origin, "args");
@@ -179,8 +183,7 @@ static int add_name(struct compilation *c, uint32_t abi, size_t index, size_t na
     for (size_t i = 0; i < entry->args.count; i++)
         conditions[i] = condition_from(&entry->args.items[i],
                                        argument_bits(abi, name, entry->args.items[i].index));
-    if (entry->args.count > 1 && abi == c->abis[0] &&
-        check_conditions(c, index, conditions, e) < 0)
+    if (entry->args.count > 1 && abi == c->abis[0] && check_conditions(c, index, conditions, e) < 0)
         return -1;
     add_rule(c, (struct filter_rule){.number = (uint32_t)number,
                                      .action = c->entry_actions[index],
@@ -222,9 +225,9 @@ static void add_multiplexed(struct compilation *c, uint32_t abi, size_t index, c
     if (number < 0)
         return;
     condition = ARENA_NEW(c->arena, struct condition, 1);
-    *condition = condition_from(
-        &(struct spec_syscall_arg){.index = 0, .value = call, .op = "SCMP_CMP_EQ"},
-        argument_bits(abi, multiplexer, 0));
+    *condition =
+        condition_from(&(struct spec_syscall_arg){.index = 0, .value = call, .op = "SCMP_CMP_EQ"},
+                       argument_bits(abi, multiplexer, 0));
     add_rule(c, (struct filter_rule){.number = (uint32_t)number,
                                      .action = action,
                                      .order = (uint32_t)index,
@@ -292,7 +295,7 @@ static size_t add_spans(const struct compilation *c, uint32_t first, size_t firs
 static uint32_t missing_abi_action(const struct compilation *c)
 {
     return action_is_stricter(c->default_action, SECCOMP_RET_ERRNO) ? c->default_action
-                                                                   : SECCOMP_RET_ERRNO | ENOSYS;
+                                                                    : SECCOMP_RET_ERRNO | ENOSYS;
 }
 
 static int add_architecture(struct compilation *c, struct program *program, uint32_t abi,

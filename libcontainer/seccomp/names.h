@@ -24,9 +24,9 @@ enum {
 int call_number(uint32_t architecture, const char *name);
 
 /*
- * On some architectures socketcall(2) and ipc(2) carry other calls, whose arguments then lie in memory
- * where no filter sees them. True if `name` is one of those; *multiplexer is "socketcall" or "ipc", and
- * *first_argument says which call is meant there.
+ * On some architectures socketcall(2) and ipc(2) carry other calls, whose arguments then lie in
+ * memory where no filter sees them. True if `name` is one of those; *multiplexer is "socketcall" or
+ * "ipc", and *first_argument says which call is meant there.
  */
 bool call_is_multiplexed(const char *name, const char **multiplexer, uint32_t *first_argument);
 

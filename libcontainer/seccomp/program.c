@@ -12,7 +12,9 @@
 /* Where an instruction stands, counted from the end of the program; the last one is at 1. */
 typedef uint32_t position;
 
-enum { NEAR = 255 }; /* as far as a conditional jump reaches */
+enum {
+    NEAR = 255
+}; /* as far as a conditional jump reaches */
 
 bool action_is_stricter(uint32_t action, uint32_t other)
 {
@@ -44,7 +46,8 @@ static size_t distance(const struct program *program, position target)
     return program->count - target;
 }
 
-/* One of the last few of this action serves as well; what has become too far is copied by a stone. */
+/* One of the last few of this action serves as well; what has become too far is copied by a stone.
+ */
 static position put_return(struct program *program, uint32_t action)
 {
     position result;
@@ -64,8 +67,8 @@ static position put_stone(struct program *program, position target)
 {
     if (at(program, target)->code == (BPF_RET | BPF_K))
         return put(program, *at(program, target));
-    return put(program, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA,
-                                                     (uint32_t)distance(program, target)));
+    return put(program,
+               (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, (uint32_t)distance(program, target)));
 }
 
 /* A test of the accumulator, e.g. BPF_JEQ. */
@@ -96,9 +99,8 @@ static position put_before(struct program *program, struct sock_filter instructi
 
 static position put_load(struct program *program, size_t offset, position next)
 {
-    return put_before(program,
-                      (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset),
-                      next);
+    return put_before(
+        program, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset), next);
 }
 
 static position put_and(struct program *program, uint32_t mask, position next)
@@ -318,8 +320,8 @@ static position put_search(struct program *program, const struct leaf *leaves, s
 
 void program_start(struct program *program, struct arena *arena)
 {
-    *program = (struct program){
-        .instructions = ARENA_NEW(arena, struct sock_filter, PROGRAM_MAX_INSTRUCTIONS)};
+    *program = (struct program){.instructions =
+                                    ARENA_NEW(arena, struct sock_filter, PROGRAM_MAX_INSTRUCTIONS)};
 }
 
 void program_add(struct program *program, struct filter_architecture *architecture,

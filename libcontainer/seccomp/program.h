@@ -4,10 +4,11 @@
 /*
  * Rules -> a classic BPF program for seccomp(2). Pure.
  *
- * The program asks for the architecture, searches the number of the call in a binary tree, and tests
- * arguments only for calls whose rules have conditions. All jumps of BPF go forward and conditional
- * ones reach 255 instructions, so it is written from its end to its beginning: every target is known
- * when the jump to it is written, and what is too far away gets a stepping stone first.
+ * The program asks for the architecture, searches the number of the call in a binary tree, and
+ * tests arguments only for calls whose rules have conditions. All jumps of BPF go forward and
+ * conditional ones reach 255 instructions, so it is written from its end to its beginning: every
+ * target is known when the jump to it is written, and what is too far away gets a stepping stone
+ * first.
  */
 
 #include <stdbool.h>
@@ -19,7 +20,9 @@
 #include "base/arena.h"
 #include "seccomp/condition.h"
 
-enum { PROGRAM_MAX_INSTRUCTIONS = 4096 }; /* BPF_MAXINSNS: the kernel takes no more in one filter */
+enum {
+    PROGRAM_MAX_INSTRUCTIONS = 4096
+}; /* BPF_MAXINSNS: the kernel takes no more in one filter */
 
 struct filter_rule {
     uint32_t number; /* as in seccomp_data.nr */
@@ -36,18 +39,21 @@ struct filter_span {
 };
 
 struct filter_architecture {
-    uint32_t audit_arch; /* as in seccomp_data.arch */
-    uint32_t default_action; /* a rule names the number, and its conditions do not hold */
+    uint32_t audit_arch;       /* as in seccomp_data.arch */
+    uint32_t default_action;   /* a rule names the number, and its conditions do not hold */
     struct filter_rule *rules; /* in any order; they will be sorted */
     size_t n_rules;
     const struct filter_span *spans; /* sorted; the first one begins at 0 */
     size_t n_spans;
 };
 
-enum { PROGRAM_MAX_ARCHITECTURES = 24 };
+enum {
+    PROGRAM_MAX_ARCHITECTURES = 24
+};
 
 struct program {
-    struct sock_filter *instructions; /* PROGRAM_MAX_INSTRUCTIONS of them; the last `count` are used */
+    struct sock_filter
+        *instructions; /* PROGRAM_MAX_INSTRUCTIONS of them; the last `count` are used */
     size_t count;
     bool is_full; /* it would be longer than the kernel's limit */
     struct {

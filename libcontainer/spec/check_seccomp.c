@@ -21,7 +21,7 @@ static const struct {
     const char *action;
     uint32_t max;
 } numbered_actions[] = {
-    {"SCMP_ACT_ERRNO", 4095 },
+    {"SCMP_ACT_ERRNO", 4095},
     {"SCMP_ACT_TRACE", 65535},
 };
 

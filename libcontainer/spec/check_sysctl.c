@@ -17,18 +17,18 @@ static const struct {
     const char *path; /* below /proc/sys; everything below it if it ends in a slash */
     const char *namespace;
 } allowed[] = {
-    {"fs/mqueue/",             "ipc"    },
-    {"kernel/domainname",      "uts"    },
-    {"kernel/msgmax",          "ipc"    },
-    {"kernel/msgmnb",          "ipc"    },
-    {"kernel/msgmni",          "ipc"    },
-    {"kernel/sem",             "ipc"    },
-    {"kernel/shm_rmid_forced", "ipc"    },
-    {"kernel/shmall",          "ipc"    },
-    {"kernel/shmmax",          "ipc"    },
-    {"kernel/shmmni",          "ipc"    },
-    {"net/",                   "network"},
-    {"user/",                  "user"   },
+    {"fs/mqueue/", "ipc"},
+    {"kernel/domainname", "uts"},
+    {"kernel/msgmax", "ipc"},
+    {"kernel/msgmnb", "ipc"},
+    {"kernel/msgmni", "ipc"},
+    {"kernel/sem", "ipc"},
+    {"kernel/shm_rmid_forced", "ipc"},
+    {"kernel/shmall", "ipc"},
+    {"kernel/shmmax", "ipc"},
+    {"kernel/shmmni", "ipc"},
+    {"net/", "network"},
+    {"user/", "user"},
 };
 
 static bool is_valid_path(const char *path)

@@ -26,7 +26,10 @@
 #define CONFIG_NAME "config.json"
 #define SOCKET_NAME "start.sock"
 
-enum { RECORD_MAX_BYTES = 4 * 1024 * 1024, LISTEN_BACKLOG = 8 };
+enum {
+    RECORD_MAX_BYTES = 4 * 1024 * 1024,
+    LISTEN_BACKLOG = 8
+};
 
 /* ---- the root directory -------------------------------------------------------------------------- */
 
@@ -56,7 +59,8 @@ int state_check_id(const char *id, struct err *e)
     size_t length = strlen(id);
 
     if (length == 0 || length > STATE_ID_MAX || id[0] == '.' ||
-        strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-.") != length) {
+        strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-.") !=
+            length) {
         err_input(e, NULL, "invalid container id \"%.64s\"", id);
         return err_hint(e, "1 to %d letters, digits, '_', '+', '-' and '.', and no '.' in front",
                         STATE_ID_MAX);
@@ -119,8 +123,8 @@ static int open_directory(int root, const char *id)
     return openat(root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* The lock is on the directory itself, so a `delete` that held it before us has removed what we have
- * open: then the name is looked up anew. 1: it is the same directory, 0: look again. */
+/* The lock is on the directory itself, so a `delete` that held it before us has removed what we
+ * have open: then the name is looked up anew. 1: it is the same directory, 0: look again. */
 static int lock_directory(int root, int fd, const char *id, struct err *e)
 {
     struct stat held;
@@ -262,7 +266,8 @@ int state_read_config(const struct state_dir *dir, struct arena *arena, char **b
 static void socket_address(const struct state_dir *dir, struct sockaddr_un *address)
 {
     address->sun_family = AF_UNIX;
-    snprintf(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d/" SOCKET_NAME, dir->fd);
+    snprintf(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d/" SOCKET_NAME,
+             dir->fd);
 }
 
 int state_listen(const struct state_dir *dir, struct err *e)
@@ -302,8 +307,8 @@ void state_remove_socket(const struct state_dir *dir)
 
 /* ---- removal and listing ---------------------------------------------------------------------------- */
 
-/* Temporary files of a command that was killed while it wrote. Only plain entries are removed: we never
- * make a directory here. */
+/* Temporary files of a command that was killed while it wrote. Only plain entries are removed: we
+ * never make a directory here. */
 static int remove_leftovers(int directory, struct err *e)
 {
     int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

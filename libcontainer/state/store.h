@@ -26,16 +26,20 @@
 #define JSON_DEF "state/record.def"
 #include "base/json_structs.h"
 
-enum { STATE_FORMAT_VERSION = 1, STATE_ID_MAX = 255 };
+enum {
+    STATE_FORMAT_VERSION = 1,
+    STATE_ID_MAX = 255
+};
 
-/* The root directory for this user when --root is not given; from the arena. Depends on the euid and
- * XDG_RUNTIME_DIR alone, so that every command of an engine comes to the same answer. */
+/* The root directory for this user when --root is not given; from the arena. Depends on the euid
+ * and XDG_RUNTIME_DIR alone, so that every command of an engine comes to the same answer. */
 const char *state_default_root(struct arena *arena);
 
 /* Refuses what is not a name: 1 to 255 of A-Z a-z 0-9 _ + - . and no dot in front. */
 MUST_CHECK int state_check_id(const char *id, struct err *e);
 
-/* Opens the root directory; makes it (0700) if `make` is set. One that others may write is refused. */
+/* Opens the root directory; makes it (0700) if `make` is set. One that others may write is refused.
+ */
 MUST_CHECK int state_open_root(const char *root, bool make, struct err *e);
 
 /* A container's directory, open and locked. */
@@ -53,7 +57,10 @@ void state_dir_release(struct state_dir *dir);
  * success. */
 MUST_CHECK int state_dir_make(struct state_dir *dir, int *root, const char *id, struct err *e);
 
-enum state_found { STATE_FOUND = 0, STATE_UNKNOWN_ID = 1 };
+enum state_found {
+    STATE_FOUND = 0,
+    STATE_UNKNOWN_ID = 1
+};
 
 /* Opens and locks the directory of a container: STATE_FOUND, STATE_UNKNOWN_ID, or -1. */
 MUST_CHECK int state_dir_open(struct state_dir *dir, int *root, const char *id, struct err *e);
@@ -69,7 +76,10 @@ MUST_CHECK int state_dir_lock(const struct state_dir *dir, struct err *e);
 MUST_CHECK int state_write_record(const struct state_dir *dir, const struct state_record *record,
                                   struct arena *arena, struct err *e);
 
-enum state_record_found { STATE_RECORD_READ = 0, STATE_RECORD_MISSING = 1 };
+enum state_record_found {
+    STATE_RECORD_READ = 0,
+    STATE_RECORD_MISSING = 1
+};
 /* STATE_RECORD_MISSING: the create that made the directory did not get far enough to write one. */
 MUST_CHECK int state_read_record(const struct state_dir *dir, struct state_record *record,
                                  struct arena *arena, struct err *e);

@@ -10,14 +10,12 @@ static const char *const status_names[] = {
 
 _Static_assert(ARRAY_LEN(status_names) == N_STATUS, "a name for each status");
 
-/* delete of a created container goes against the letter of the specification, which wants it stopped
- * first; engines rely on it, and runc and crun do it. */
+/* delete of a created container goes against the letter of the specification, which wants it
+ * stopped first; engines rely on it, and runc and crun do it. */
 static const bool allowed[N_STATUS][N_VERB] = {
     [STATUS_CREATING] = {[VERB_FORCE_DELETE] = true},
-    [STATUS_CREATED] = {[VERB_START] = true,
-                        [VERB_KILL] = true,
-                        [VERB_DELETE] = true,
-                        [VERB_FORCE_DELETE] = true},
+    [STATUS_CREATED] =
+        {[VERB_START] = true, [VERB_KILL] = true, [VERB_DELETE] = true, [VERB_FORCE_DELETE] = true},
     [STATUS_RUNNING] = {[VERB_KILL] = true, [VERB_FORCE_DELETE] = true},
     [STATUS_PAUSED] = {[VERB_KILL] = true, [VERB_FORCE_DELETE] = true},
     [STATUS_STOPPED] = {[VERB_DELETE] = true, [VERB_FORCE_DELETE] = true},

@@ -22,11 +22,7 @@ setup() {
     [ "$(id -u)" = 0 ] || skip_or_fail "needs root"
     command -v mmdebstrap >/dev/null || skip_or_fail "needs mmdebstrap"
     [ -e "$TREE/etc/debian_version" ] || skip_or_fail "mmdebstrap could not make a root: see $TREE.log"
-    ROOT=$BATS_TEST_TMPDIR/state
-    BUNDLE=$BATS_TEST_TMPDIR/bundle
-    ID=d-$BATS_SUITE_TEST_NUMBER-$$
-    mkdir "$BUNDLE"
-    "$CAISSON" spec --bundle "$BUNDLE"
+    setup_container
     edit --arg tree "$(realpath "$TREE")" \
         --slurpfile seccomp "$BATS_TEST_DIRNAME/../data/moby-seccomp-oci.json" '
         .root = {path: $tree, readonly: true}

@@ -22,8 +22,17 @@
 
 static void decimal_numbers_are_taken_only_as_they_stand(void **state)
 {
-    static const char *const refused[] = {"",   "-",  "+1", " 1", "1 ", "01", "0x1", "1e3",
-                                          "1.0", "18446744073709551616", "99999999999999999999999"};
+    static const char *const refused[] = {"",
+                                          "-",
+                                          "+1",
+                                          " 1",
+                                          "1 ",
+                                          "01",
+                                          "0x1",
+                                          "1e3",
+                                          "1.0",
+                                          "18446744073709551616",
+                                          "99999999999999999999999"};
     uint64_t value;
 
     (void)state;
@@ -55,17 +64,17 @@ static void paths_are_cleaned_without_looking_at_a_disk(void **state)
         const char *given;
         const char *clean;
     } cases[] = {
-        {"/",            "/"        },
-        {"",             "/"        },
-        {"//proc/.",     "/proc"    },
-        {"/./sys/",      "/sys"     },
-        {"proc",         "/proc"    },
-        {"/a/../b",      "/b"       },
-        {"/../../x",     "/x"       },
-        {"/a/b/../../..", "/"       },
-        {"/a//b///c/",   "/a/b/c"   },
-        {"/..a/b..",     "/..a/b.." },
-        {"/dev/",        "/dev"     },
+        {"/", "/"},
+        {"", "/"},
+        {"//proc/.", "/proc"},
+        {"/./sys/", "/sys"},
+        {"proc", "/proc"},
+        {"/a/../b", "/b"},
+        {"/../../x", "/x"},
+        {"/a/b/../../..", "/"},
+        {"/a//b///c/", "/a/b/c"},
+        {"/..a/b..", "/..a/b.."},
+        {"/dev/", "/dev"},
     };
     struct arena arena = ARENA_INIT;
 
@@ -84,16 +93,17 @@ static void nothing_that_acts_on_a_terminal_is_printed(void **state)
         const char *raw;
         const char *escaped;
     } cases[] = {
-        {"plain",             "plain"                  },
-        {"a\nb",              "a\\x0ab"                },
-        {"\x1b[31mred",       "\\x1b[31mred"           },
-        {"caf\xc3\xa9",       "caf\xc3\xa9"            },
-        {"\xff",              "\\xff"                  },
-        {"\xc2\x9b",          "\\xc2\\x9b"             }, /* C1: CSI in one byte */
+        {"plain", "plain"},
+        {"a\nb", "a\\x0ab"},
+        {"\x1b[31mred", "\\x1b[31mred"},
+        {"caf\xc3\xa9", "caf\xc3\xa9"},
+        {"\xff", "\\xff"},
+        {"\xc2\x9b", "\\xc2\\x9b"}, /* C1: CSI in one byte */
         {"\xe2\x80\xae"
-         "x",                 "\\xe2\\x80\\xaex"       }, /* right-to-left override */
-        {"\xed\xa0\x80",      "\\xed\\xa0\\x80"        }, /* a surrogate is no character */
-        {"\xc0\x80",          "\\xc0\\x80"             }, /* overlong */
+         "x",
+         "\\xe2\\x80\\xaex"},                /* right-to-left override */
+        {"\xed\xa0\x80", "\\xed\\xa0\\x80"}, /* a surrogate is no character */
+        {"\xc0\x80", "\\xc0\\x80"},          /* overlong */
     };
     char text[64];
 

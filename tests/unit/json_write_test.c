@@ -123,16 +123,17 @@ static void strings_are_escaped(void **state UNUSED)
         const char *string;
         const char *json;
     } rows[] = {
-        {"",                         "\"\""                            },
-        {"/a/b",                     "\"/a/b\""                        },
-        {"\"\\",                     "\"\\\"\\\\\""                    },
-        {"\b\f\n\r\t",               "\"\\b\\f\\n\\r\\t\""             },
-        {"\x01\x1f\x1b\x7f",         "\"\\u0001\\u001f\\u001b\\u007f\""},
-        {"\xc3\xa9\xf0\x9f\x98\x80", "\"\xc3\xa9\xf0\x9f\x98\x80\""    },
+        {"", "\"\""},
+        {"/a/b", "\"/a/b\""},
+        {"\"\\", "\"\\\"\\\\\""},
+        {"\b\f\n\r\t", "\"\\b\\f\\n\\r\\t\""},
+        {"\x01\x1f\x1b\x7f", "\"\\u0001\\u001f\\u001b\\u007f\""},
+        {"\xc3\xa9\xf0\x9f\x98\x80", "\"\xc3\xa9\xf0\x9f\x98\x80\""},
         {"a\xff\xfe"
-         "b",               "\"a\\ufffd\\ufffdb\""            },
-        {"\xe2\x82",                 "\"\\ufffd\\ufffd\""              },
-        {"\xed\xa0\x80",             "\"\\ufffd\\ufffd\\ufffd\""       },
+         "b",
+         "\"a\\ufffd\\ufffdb\""},
+        {"\xe2\x82", "\"\\ufffd\\ufffd\""},
+        {"\xed\xa0\x80", "\"\\ufffd\\ufffd\\ufffd\""},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

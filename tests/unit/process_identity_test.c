@@ -42,12 +42,12 @@ static struct plan *compile_text(const char *process, const char *seccomp)
         .findings = &findings,
         .plan = &plan,
     };
-    const char *text = arena_printf(&arena,
-                                    "{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"r\"},"
-                                    "\"process\":%s,\"linux\":{\"namespaces\":[{\"type\":\"mount\"}]"
-                                    "%s%s}}",
-                                    process, seccomp != NULL ? ",\"seccomp\":" : "",
-                                    seccomp != NULL ? seccomp : "");
+    const char *text = arena_printf(
+        &arena,
+        "{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"r\"},"
+        "\"process\":%s,\"linux\":{\"namespaces\":[{\"type\":\"mount\"}]"
+        "%s%s}}",
+        process, seccomp != NULL ? ",\"seccomp\":" : "", seccomp != NULL ? seccomp : "");
 
     memset(&document, 0, sizeof(document));
     findings = FINDINGS_INIT(&arena);
@@ -84,9 +84,8 @@ static const struct plan_op *find(const struct plan *plan, enum plan_op_code cod
 static void privilege_goes_in_the_one_safe_order(void **state)
 {
     static const enum plan_op_code order[] = {
-        OP_PROPAGATION, OP_ROOT,         OP_PIVOT,        OP_RLIMIT,       OP_BOUNDING,
-        OP_IDENTITY,    OP_CAPABILITIES, OP_NO_NEW_PRIVS, OP_PROGRAM,      OP_READY,
-        OP_FILTER,      OP_EXEC,
+        OP_PROPAGATION,  OP_ROOT,         OP_PIVOT,   OP_RLIMIT, OP_BOUNDING, OP_IDENTITY,
+        OP_CAPABILITIES, OP_NO_NEW_PRIVS, OP_PROGRAM, OP_READY,  OP_FILTER,   OP_EXEC,
     };
     const struct plan *plan = compile_text(
         "{\"cwd\":\"/\",\"args\":[\"sh\"],\"noNewPrivileges\":true,\"user\":{\"uid\":1,\"gid\":2},"

@@ -89,10 +89,10 @@ static void bad_examples_are_refused_at_the_right_place(void **state UNUSED)
         const char *id;
         const char *pointer;
     } rows[] = {
-        {"bad/invalid-json.json",    "json-invalid",  ""                                          },
-        {"bad/linux-hugepage.json",  "invalid-value", "/linux/resources/hugepageLimits/0/pageSize"},
-        {"bad/linux-netdevice.json", "wrong-type",    "/linux/netDevices/eth0/name"               },
-        {"bad/linux-rdma.json",      "wrong-type",    "/linux/resources/rdma/mlx5_1/hcaHandles"   },
+        {"bad/invalid-json.json", "json-invalid", ""},
+        {"bad/linux-hugepage.json", "invalid-value", "/linux/resources/hugepageLimits/0/pageSize"},
+        {"bad/linux-netdevice.json", "wrong-type", "/linux/netDevices/eth0/name"},
+        {"bad/linux-rdma.json", "wrong-type", "/linux/resources/rdma/mlx5_1/hcaHandles"},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -266,11 +266,11 @@ static void visit_integer(const struct place *place)
         const char *below_min;
         const char *above_max;
     } edges[] = {
-        [JSON_KIND_I32] = {"-2147483649",          "2147483648"          },
-        [JSON_KIND_I64] = {"-9223372036854775809", "9223372036854775808" },
-        [JSON_KIND_U16] = {"-1",                   "65536"               },
-        [JSON_KIND_U32] = {"-1",                   "4294967296"          },
-        [JSON_KIND_U64] = {"-1",                   "18446744073709551616"},
+        [JSON_KIND_I32] = {"-2147483649", "2147483648"},
+        [JSON_KIND_I64] = {"-9223372036854775809", "9223372036854775808"},
+        [JSON_KIND_U16] = {"-1", "65536"},
+        [JSON_KIND_U32] = {"-1", "4294967296"},
+        [JSON_KIND_U64] = {"-1", "18446744073709551616"},
     };
     static const char nines[] =
         "999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999"
@@ -365,47 +365,47 @@ static void rules_of_strings_take_the_good_and_refuse_the_bad(void **state UNUSE
     char long_name[128];
     char host_64[65];
     const struct string_case rows[] = {
-        {rule_absolute_path,          {"/", "/a", "//a"},                         {"", "a", "./a", " /a"}                 },
-        {rule_absolute_path_or_empty, {"", "/a"},                                 {"a", "."}                              },
-        {rule_device_access,          {"r", "rwm", "mw"},                         {"", "x", "rwx", "RWM"}                 },
-        {rule_device_type,            {"b", "c", "u", "p"},                       {"", "a", "cc", "B"}                    },
-        {rule_device_rule_type,       {"a", "b", "c"},                            {"", "p", "u"}                          },
-        {rule_host_name,              {"", "a", "a.b-c", host_64},                {long_name, "a\n", "\x1b[0m"}           },
+        {rule_absolute_path, {"/", "/a", "//a"}, {"", "a", "./a", " /a"}},
+        {rule_absolute_path_or_empty, {"", "/a"}, {"a", "."}},
+        {rule_device_access, {"r", "rwm", "mw"}, {"", "x", "rwx", "RWM"}},
+        {rule_device_type, {"b", "c", "u", "p"}, {"", "a", "cc", "B"}},
+        {rule_device_rule_type, {"a", "b", "c"}, {"", "p", "u"}},
+        {rule_host_name, {"", "a", "a.b-c", host_64}, {long_name, "a\n", "\x1b[0m"}},
         {rule_link_name,
          {"", "eth0", "eth%d", "a23456789012345"},
-         {"a234567890123456", ".", "..", "a/b", "a b", "a:b", "a\tb"}                                                     },
+         {"a234567890123456", ".", "..", "a/b", "a b", "a:b", "a\tb"}},
         {rule_list_of_numbers,
          {"", "0", "0-3", "0-3,7", "0, 2", "0-65535", " 1 ", "1,1", "3-3", "00"},
          {",", "0,", ",0", "0,,1", "5-1", "-1", "1-", "1-2-3", "a", "0x1", "65536", "0-4294967295",
-          "4294967296", "99999999999999999999", "1;2", "1\n", "0-3:1/2"}                                                  },
-        {rule_no_newline,             {"", "L3:0=f"},                             {"a\n", "\n", "a\nb"}                   },
-        {rule_not_empty,              {"a", " "},                                 {""}                                    },
+          "4294967296", "99999999999999999999", "1;2", "1\n", "0-3:1/2"}},
+        {rule_no_newline, {"", "L3:0=f"}, {"a\n", "\n", "a\nb"}},
+        {rule_not_empty, {"a", " "}, {""}},
         {rule_page_size,
          {"4KB", "2MB", "1GB", "512MB"},
-         {"", "0KB", "02MB", "64kB", "2M", "MB", "2TB", "2MB ", "-2MB", "2MB/../x", "2.0MB", "2"}                         },
+         {"", "0KB", "02MB", "64kB", "2M", "MB", "2TB", "2MB ", "-2MB", "2MB/../x", "2.0MB", "2"}},
         {rule_oci_version,
          {"1.0.0", "1.3.0", "1.99.0", "0.5.0-dev", "1.0.0-rc5", "1.0.2-dev", "1.0.0-alpha.1",
           "1.2.0+dev", "1.0.0-rc.1+build.01", "0.0.0", "1.0.0--", "1.0.0+001"},
          {"",           "1",      "1.0",    "1.0.0.0",        "v1.0.0", "2.0.0",
           "10.0.0",     "01.0.0", "1.00.0", "1.0.0-",         "1.0.0+", "1.0.0-01",
           "1.0.0-a..b", "1.0.0 ", " 1.0.0", "1.0.0-\xc3\xa9", "a.b.c",  "1.0.x",
-          "3.0.0-dev",  "1..0"}                                                                                           },
+          "3.0.0-dev",  "1..0"}},
         {rule_rlimit,
          {"RLIMIT_NOFILE", "RLIMIT_AS"},
-         {"", "NOFILE", "RLIMIT_NOFILES", "rlimit_as"}                                                                    },
-        {rule_namespace_type,         {"mount", "time", "cgroup"},                {"", "mnt", "net", "Mount"}             },
-        {rule_propagation,            {"private", "rslave", "unbindable"},        {"", "PRIVATE", "bind"}                 },
-        {rule_seccomp_action,         {"SCMP_ACT_KILL", "SCMP_ACT_NOTIFY"},       {"", "ALLOW", "SCMP_ACT_DENY"}          },
-        {rule_seccomp_architecture,   {"SCMP_ARCH_X86_64"},                       {"", "X86_64", "SCMP_ARCH_NATIVE"}      },
-        {rule_seccomp_flag,           {"SECCOMP_FILTER_FLAG_LOG"},                {"", "SECCOMP_FILTER_FLAG_NEW_LISTENER"}},
-        {rule_seccomp_operator,       {"SCMP_CMP_MASKED_EQ"},                     {"", "=="}                              },
-        {rule_personality_domain,     {"LINUX", "LINUX32"},                       {"", "linux", "LINUX64"}                },
-        {rule_personality_flag,       {NULL},                                     {"", "ADDR_NO_RANDOMIZE"}               },
-        {rule_scheduler_policy,       {"SCHED_IDLE"},                             {"", "SCHED_EXT"}                       },
-        {rule_scheduler_flag,         {"SCHED_FLAG_RECLAIM"},                     {"", "SCHED_FLAG_ALL"}                  },
-        {rule_io_priority_class,      {"IOPRIO_CLASS_BE"},                        {"", "IOPRIO_CLASS_NONE"}               },
-        {rule_memory_policy_mode,     {"MPOL_BIND"},                              {"", "MPOL_MAX"}                        },
-        {rule_memory_policy_flag,     {"MPOL_F_STATIC_NODES"},                    {"", "MPOL_F_NODE"}                     },
+         {"", "NOFILE", "RLIMIT_NOFILES", "rlimit_as"}},
+        {rule_namespace_type, {"mount", "time", "cgroup"}, {"", "mnt", "net", "Mount"}},
+        {rule_propagation, {"private", "rslave", "unbindable"}, {"", "PRIVATE", "bind"}},
+        {rule_seccomp_action, {"SCMP_ACT_KILL", "SCMP_ACT_NOTIFY"}, {"", "ALLOW", "SCMP_ACT_DENY"}},
+        {rule_seccomp_architecture, {"SCMP_ARCH_X86_64"}, {"", "X86_64", "SCMP_ARCH_NATIVE"}},
+        {rule_seccomp_flag, {"SECCOMP_FILTER_FLAG_LOG"}, {"", "SECCOMP_FILTER_FLAG_NEW_LISTENER"}},
+        {rule_seccomp_operator, {"SCMP_CMP_MASKED_EQ"}, {"", "=="}},
+        {rule_personality_domain, {"LINUX", "LINUX32"}, {"", "linux", "LINUX64"}},
+        {rule_personality_flag, {NULL}, {"", "ADDR_NO_RANDOMIZE"}},
+        {rule_scheduler_policy, {"SCHED_IDLE"}, {"", "SCHED_EXT"}},
+        {rule_scheduler_flag, {"SCHED_FLAG_RECLAIM"}, {"", "SCHED_FLAG_ALL"}},
+        {rule_io_priority_class, {"IOPRIO_CLASS_BE"}, {"", "IOPRIO_CLASS_NONE"}},
+        {rule_memory_policy_mode, {"MPOL_BIND"}, {"", "MPOL_MAX"}},
+        {rule_memory_policy_flag, {"MPOL_F_STATIC_NODES"}, {"", "MPOL_F_NODE"}},
     };
 
     memset(long_name, 'a', sizeof(long_name));
@@ -429,21 +429,14 @@ static void rules_of_numbers_end_where_the_kernel_does(void **state UNUSED)
         bool is_signed;
         int64_t low, high; /* the first and the last good one */
     } rows[] = {
-        {rule_above_zero,          true,  1,     INT64_MAX },
-        {rule_argument_index,      false, 0,     5         },
-        {rule_device_major,        true,  0,     4095      },
-        {rule_device_major_or_all, true,  -1,    4095      },
-        {rule_device_minor,        true,  0,     1048575   },
-        {rule_device_minor_or_all, true,  -1,    1048575   },
-        {rule_file_mode,           false, 0,     07777     },
-        {rule_id,                  false, 0,     4294967294},
-        {rule_io_priority,         true,  0,     7         },
-        {rule_limit,               true,  -1,    INT64_MAX },
-        {rule_nanoseconds,         false, 0,     999999999 },
-        {rule_oom_score_adj,       true,  -1000, 1000      },
-        {rule_percent,             false, 0,     100       },
-        {rule_umask,               false, 0,     0777      },
-        {rule_zero_or_one,         true,  0,     1         },
+        {rule_above_zero, true, 1, INT64_MAX},   {rule_argument_index, false, 0, 5},
+        {rule_device_major, true, 0, 4095},      {rule_device_major_or_all, true, -1, 4095},
+        {rule_device_minor, true, 0, 1048575},   {rule_device_minor_or_all, true, -1, 1048575},
+        {rule_file_mode, false, 0, 07777},       {rule_id, false, 0, 4294967294},
+        {rule_io_priority, true, 0, 7},          {rule_limit, true, -1, INT64_MAX},
+        {rule_nanoseconds, false, 0, 999999999}, {rule_oom_score_adj, true, -1000, 1000},
+        {rule_percent, false, 0, 100},           {rule_umask, false, 0, 0777},
+        {rule_zero_or_one, true, 0, 1},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -489,23 +482,25 @@ static void lists_have_their_limits(void **state UNUSED)
         size_t max;
         const char *pointer;
     } rows[] = {
-        {"{\"ociVersion\": \"1.0.0\", \"mounts\": [",                     "{\"destination\": \"/a\"}", "]}",   4096,
-         "/mounts"                                                                                                                                   },
+        {"{\"ociVersion\": \"1.0.0\", \"mounts\": [", "{\"destination\": \"/a\"}", "]}", 4096,
+         "/mounts"},
         {"{\"ociVersion\": \"1.0.0\", \"linux\": {\"devices\": [",
-         "{\"type\": \"p\", \"path\": \"/p\"}",                                                        "]}}",  1024,  "/linux/devices"               },
-        {"{\"ociVersion\": \"1.0.0\", \"hooks\": {\"prestart\": [",       "{\"path\": \"/a\"}",        "]}}",  64,
-         "/hooks/prestart"                                                                                                                           },
+         "{\"type\": \"p\", \"path\": \"/p\"}", "]}}", 1024, "/linux/devices"},
+        {"{\"ociVersion\": \"1.0.0\", \"hooks\": {\"prestart\": [", "{\"path\": \"/a\"}", "]}}", 64,
+         "/hooks/prestart"},
         {"{\"ociVersion\": \"1.0.0\", \"hooks\": {\"startContainer\": [", "{\"path\": \"/a\"}",
-         "]}}",                                                                                                64,    "/hooks/startContainer"        },
+         "]}}", 64, "/hooks/startContainer"},
         {"{\"ociVersion\": \"1.0.0\", \"process\": {\"cwd\": \"/\", \"capabilities\": "
-         "{\"ambient\": [",                                      "\"CAP_KILL\"",              "]}}}", 256,   "/process/capabilities/ambient"},
+         "{\"ambient\": [",
+         "\"CAP_KILL\"", "]}}}", 256, "/process/capabilities/ambient"},
         {"{\"ociVersion\": \"1.0.0\", \"process\": {\"cwd\": \"/\", \"user\": {\"uid\": 0, "
          "\"gid\": 0, "
-         "\"additionalGids\": [",                                "5",                         "]}}}", 65536, "/process/user/additionalGids" },
-        {"{\"ociVersion\": \"1.0.0\", \"linux\": {\"maskedPaths\": [",    "\"/a\"",                    "]}}",  4096,
-         "/linux/maskedPaths"                                                                                                                        },
+         "\"additionalGids\": [",
+         "5", "]}}}", 65536, "/process/user/additionalGids"},
+        {"{\"ociVersion\": \"1.0.0\", \"linux\": {\"maskedPaths\": [", "\"/a\"", "]}}", 4096,
+         "/linux/maskedPaths"},
         {"{\"ociVersion\": \"1.0.0\", \"linux\": {\"uidMappings\": [",
-         "{\"containerID\": 0, \"hostID\": 0, \"size\": 1}",                                           "]}}",  16384, "/linux/uidMappings"           },
+         "{\"containerID\": 0, \"hostID\": 0, \"size\": 1}", "]}}", 16384, "/linux/uidMappings"},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

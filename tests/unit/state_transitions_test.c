@@ -27,22 +27,14 @@ static void the_matrix_is_that_of_the_specification(void **state)
         enum verb verb;
         int result;
     } cases[] = {
-        {STATUS_CREATED,  VERB_START,        0 },
-        {STATUS_RUNNING,  VERB_START,        -1},
-        {STATUS_STOPPED,  VERB_START,        -1},
-        {STATUS_CREATING, VERB_START,        -1},
-        {STATUS_CREATED,  VERB_KILL,         0 },
-        {STATUS_RUNNING,  VERB_KILL,         0 },
-        {STATUS_PAUSED,   VERB_KILL,         0 },
-        {STATUS_STOPPED,  VERB_KILL,         -1},
-        {STATUS_STOPPED,  VERB_DELETE,       0 },
-        {STATUS_CREATED,  VERB_DELETE,       0 },
-        {STATUS_RUNNING,  VERB_DELETE,       -1},
-        {STATUS_PAUSED,   VERB_DELETE,       -1},
-        {STATUS_CREATING, VERB_DELETE,       -1},
-        {STATUS_CREATING, VERB_FORCE_DELETE, 0 },
-        {STATUS_RUNNING,  VERB_FORCE_DELETE, 0 },
-        {STATUS_PAUSED,   VERB_FORCE_DELETE, 0 },
+        {STATUS_CREATED, VERB_START, 0},        {STATUS_RUNNING, VERB_START, -1},
+        {STATUS_STOPPED, VERB_START, -1},       {STATUS_CREATING, VERB_START, -1},
+        {STATUS_CREATED, VERB_KILL, 0},         {STATUS_RUNNING, VERB_KILL, 0},
+        {STATUS_PAUSED, VERB_KILL, 0},          {STATUS_STOPPED, VERB_KILL, -1},
+        {STATUS_STOPPED, VERB_DELETE, 0},       {STATUS_CREATED, VERB_DELETE, 0},
+        {STATUS_RUNNING, VERB_DELETE, -1},      {STATUS_PAUSED, VERB_DELETE, -1},
+        {STATUS_CREATING, VERB_DELETE, -1},     {STATUS_CREATING, VERB_FORCE_DELETE, 0},
+        {STATUS_RUNNING, VERB_FORCE_DELETE, 0}, {STATUS_PAUSED, VERB_FORCE_DELETE, 0},
     };
     struct err e;
 

@@ -199,6 +199,14 @@ static bool always_holds(const struct filter_rule *rule)
     return true;
 }
 
+static bool sometimes_holds(const struct filter_rule *rule)
+{
+    for (uint32_t i = 0; i < rule->n_conditions; i++)
+        if (rule->conditions[i].test == CONDITION_NEVER)
+            return false;
+    return !always_holds(rule);
+}
+
 /* One call: the rules that are asked in this order, and what happens when none holds. */
 struct verdict {
     const struct filter_rule *rules;
@@ -218,7 +226,7 @@ static struct verdict verdict_of(const struct filter_rule *rules, size_t n, uint
     if (first != NULL)
         verdict.action = first->action;
     for (size_t i = 0; i < n; i++)
-        if (!always_holds(&rules[i]) &&
+        if (sometimes_holds(&rules[i]) &&
             (first == NULL || action_is_stricter(rules[i].action, first->action)))
             verdict.n_rules = i + 1;
     /* What would be asked last and changes nothing. */
@@ -235,7 +243,7 @@ static position put_verdict(struct program *program, const struct verdict *verdi
         const struct filter_rule *rule = &verdict->rules[i - 1];
         position if_false = next;
 
-        if (always_holds(rule))
+        if (!sometimes_holds(rule))
             continue; /* one that does not count, between others */
         next = put_return(program, rule->action);
         for (uint32_t condition = rule->n_conditions; condition > 0; condition--)

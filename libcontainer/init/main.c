@@ -8,6 +8,8 @@
 
 #include "init/init.h"
 
+enum { LAST_SIGNAL = 64 };
+
 static op_handler *const handlers[N_OPS] = {
     [OP_BECOME_ROOT] = do_become_root,
     [OP_SESSION] = do_session,
@@ -74,9 +76,9 @@ static void reset_signals(void)
 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    for (int number = 1; number < _NSIG; number++)
+    for (int number = 1; number <= LAST_SIGNAL; number++)
         if (number != SIGKILL && number != SIGSTOP)
-            signal(number, SIG_DFL);
+            sys_reset_signal(number);
 }
 
 static bool has_op(const struct init *init, uint16_t code)

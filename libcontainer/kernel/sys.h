@@ -47,5 +47,8 @@ int sys_seccomp_filter(unsigned int flags, const void *program); /* struct sock_
 int sys_setgroups(size_t count, const uint32_t *groups);
 int sys_setns(int fd, int namespace_type);
 int sys_bpf(int command, void *attr, unsigned int size);
+/* Default disposition for a signal, also for those that libc keeps to itself. */
+int sys_reset_signal(int signal);
+
 /* The id of the mount that the descriptor is on, statx(2) with STATX_MNT_ID, Linux 5.8. */
 int sys_mount_id(int fd, uint64_t *id);

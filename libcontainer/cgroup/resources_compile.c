@@ -200,7 +200,8 @@ void cgroup_compile_resources(struct compile *compile)
         const char *pointer = compile_pointer(compile, resources->pids->origin, "limit");
 
         /* Negative asks for nothing; 0 is a real limit. */
-        if (resources->pids->limit >= 0 && has_controller(compile, "pids", pointer))
+        if (SPEC_HAS(spec_pids, resources->pids, limit) && resources->pids->limit >= 0 &&
+            has_controller(compile, "pids", pointer))
             add_write(compile, pointer, "pids.max", limit_text(compile, resources->pids->limit));
     }
     compile_unified(compile, resources);

@@ -191,6 +191,15 @@ static int compare_rules(const void *left, const void *right)
     return a->order < b->order ? -1 : a->order > b->order;
 }
 
+/* Does a condition of the rule hold for no argument? */
+static bool never_holds(const struct filter_rule *rule)
+{
+    for (uint32_t i = 0; i < rule->n_conditions; i++)
+        if (rule->conditions[i].test == CONDITION_NEVER)
+            return true;
+    return false;
+}
+
 static bool always_holds(const struct filter_rule *rule)
 {
     for (uint32_t i = 0; i < rule->n_conditions; i++)
@@ -199,12 +208,10 @@ static bool always_holds(const struct filter_rule *rule)
     return true;
 }
 
-static bool sometimes_holds(const struct filter_rule *rule)
+/* Those without conditions are looked at together. */
+static bool is_asked(const struct filter_rule *rule)
 {
-    for (uint32_t i = 0; i < rule->n_conditions; i++)
-        if (rule->conditions[i].test == CONDITION_NEVER)
-            return false;
-    return !always_holds(rule);
+    return rule->n_conditions != 0 && !never_holds(rule);
 }
 
 /* One call: the rules that are asked in this order, and what happens when none holds. */
@@ -221,14 +228,21 @@ static struct verdict verdict_of(const struct filter_rule *rules, size_t n, uint
     struct verdict verdict = {.rules = rules, .action = default_action};
 
     for (size_t i = 0; i < n; i++)
-        if (always_holds(&rules[i]) && (first == NULL || rules[i].order < first->order))
+        if (rules[i].n_conditions == 0 && (first == NULL || rules[i].order < first->order))
             first = &rules[i];
     if (first != NULL)
         verdict.action = first->action;
-    for (size_t i = 0; i < n; i++)
-        if (sometimes_holds(&rules[i]) &&
-            (first == NULL || action_is_stricter(rules[i].action, first->action)))
-            verdict.n_rules = i + 1;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_asked(&rules[i]))
+            continue;
+        if (first != NULL && !action_is_stricter(rules[i].action, first->action))
+            break;
+        if (always_holds(&rules[i])) {
+            verdict.action = rules[i].action;
+            break;
+        }
+        verdict.n_rules = i + 1;
+    }
     /* What would be asked last and changes nothing. */
     while (verdict.n_rules > 0 && rules[verdict.n_rules - 1].action == verdict.action)
         verdict.n_rules--;
@@ -243,8 +257,8 @@ static position put_verdict(struct program *program, const struct verdict *verdi
         const struct filter_rule *rule = &verdict->rules[i - 1];
         position if_false = next;
 
-        if (!sometimes_holds(rule))
-            continue; /* one that does not count, between others */
+        if (!is_asked(rule))
+            continue;
         next = put_return(program, rule->action);
         for (uint32_t condition = rule->n_conditions; condition > 0; condition--)
             next = put_condition(program, &rule->conditions[condition - 1], next, if_false);

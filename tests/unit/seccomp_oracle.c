@@ -92,16 +92,17 @@ static struct name_cache {
 
 static const char *look_up(uint32_t abi, uint32_t number)
 {
-    char *found;
+    const char *found; /* kept in the cache until the end */
 
-    if (abi == SCMP_ARCH_X86_64 && number == 335)
-        return "uretprobe";
-    if (abi == SCMP_ARCH_X86_64 && number == 336)
-        return "uprobe";
-    if (number < ARRAY_LEN(newest) && newest[number] != NULL)
-        return newest[number];
     found = seccomp_syscall_resolve_num_arch(abi, (int)(abi == SCMP_ARCH_X32 ? number | X32 : number));
-    return found; /* kept in the cache until the end */
+    if (found != NULL)
+        return found;
+    if (abi == SCMP_ARCH_X86_64 && (number == 335 || number == 336))
+        return number == 335 ? "uretprobe" : "uprobe";
+    /* The only one of them that x32 lacks. */
+    if (number >= ARRAY_LEN(newest) || (abi == SCMP_ARCH_X32 && number == 453))
+        return NULL;
+    return newest[number];
 }
 
 const char *oracle_name(uint32_t abi, uint32_t number)
@@ -361,7 +362,7 @@ uint32_t oracle_verdict(const struct spec_seccomp *section, const struct seccomp
     uint64_t args[6];
 
     memcpy(args, data->args, sizeof(args));
-    if (abi == SCMP_ARCH_X86_64 && (number & X32) != 0)
+    if (abi == SCMP_ARCH_X86_64 && number >= X32)
         abi = SCMP_ARCH_X32;
     if (abi == SCMP_ARCH_X32 && has_abi(section, SCMP_ARCH_X86_64) && !has_abi(section, abi))
         return rank(default_action) > rank(SECCOMP_RET_ERRNO) ? default_action

@@ -332,6 +332,8 @@ static uint32_t unnamed_verdict(const struct spec_seccomp *section, uint32_t abi
     uint32_t highest = 0;
     bool names_any = false;
 
+    if (rank(default_action) != rank(SECCOMP_RET_ERRNO))
+        return default_action;
     if (abi == SCMP_ARCH_X32)
         number &= ~(uint32_t)X32;
     for (uint32_t i = 0; i < N_NUMBERS; i++) {
@@ -342,9 +344,7 @@ static uint32_t unnamed_verdict(const struct spec_seccomp *section, uint32_t abi
             names_any = true;
         }
     }
-    if (names_any && number > highest && rank(default_action) == rank(SECCOMP_RET_ERRNO))
-        return SECCOMP_RET_ERRNO + ENOSYS;
-    return default_action;
+    return names_any && number > highest ? SECCOMP_RET_ERRNO + ENOSYS : default_action;
 }
 
 uint32_t oracle_verdict(const struct spec_seccomp *section, const struct seccomp_data *data)

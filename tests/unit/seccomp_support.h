@@ -61,8 +61,9 @@ void number_forms(uint64_t number, unsigned int bits, uint64_t forms[N_FORMS]);
 void assert_oracle(const struct tested *tested, const struct seccomp_data *data);
 
 /* The corpus: every number of each ABI with simple arguments, and each call with conditions with the
- * values around those of its conditions, in all their forms. Returns how many calls were compared. */
-size_t assert_corpus(const struct tested *tested);
+ * values around those of its conditions, in all their forms: all combinations if there are not more than
+ * `at_most`, else about as many of them. Returns how many calls were compared. */
+size_t assert_corpus(const struct tested *tested, size_t at_most);
 
 /* The program that libseccomp makes of the section when it is used as other runtimes do, for comparing. */
 struct sock_filter *libseccomp_program(const struct spec_seccomp *section, size_t *n);

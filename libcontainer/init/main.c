@@ -8,7 +8,9 @@
 
 #include "init/init.h"
 
-enum { LAST_SIGNAL = 64 };
+enum {
+    LAST_SIGNAL = 64
+};
 
 static op_handler *const handlers[N_OPS] = {
     [OP_BECOME_ROOT] = do_become_root,

@@ -131,7 +131,8 @@ int sys_bpf(int command, void *attr, unsigned int size)
 
 int sys_reset_signal(int signal)
 {
-    /* handler, flags, restorer and mask of the kernel's own struct sigaction: all zero is SIG_DFL */
+    /* handler, flags, restorer and mask of the kernel's own struct sigaction: all zero is SIG_DFL
+     */
     static const unsigned long by_default[4];
 
     return (int)syscall(SYS_rt_sigaction, signal, by_default, NULL, sizeof(by_default[0]));

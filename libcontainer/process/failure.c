@@ -55,8 +55,10 @@ static void add_hint(const struct plan_op *op, const struct channel_message *mes
     if (op->code == OP_BECOME_ROOT && message->error == EINVAL)
         err_hint(e, "the maps must contain uid 0 and gid 0 of the container");
     else if (op->code == OP_PROPAGATION && message->error == EINVAL)
-        err_hint(e, "the root directory that caisson runs in is no mount point: a chroot, in which no root "
-                    "can be switched; enter it by pivot_root instead");
+        err_hint(
+            e,
+            "the root directory that caisson runs in is no mount point: a chroot, in which no root "
+            "can be switched; enter it by pivot_root instead");
     else if (op->code == OP_RLIMIT && message->error == EPERM)
         err_hint(e, "raising a hard limit needs CAP_SYS_RESOURCE, which the runtime does not have");
     else if (op->code == OP_MOUNT && message->error == EPERM)

@@ -206,7 +206,7 @@ static void empty_when_full(int cache)
     if (directory == NULL)
         return;
     fd_move(&fd);
-    while ((entry = readdir(directory)) != NULL)
+    while (readdir(directory) != NULL)
         n++;
     if (n < CACHE_MAX_FILES)
         return;

@@ -140,7 +140,7 @@ links_out() {
         "$0" --root "$1" create --bundle "$2" --config sleep.json waiting </dev/null >/dev/null
         "$0" --root "$1" run --bundle "$2" attacker
         "$0" --root "$1" delete --force waiting' "$CAISSON" "$ROOT" "$BUNDLE"
-    assert_output_has done
+    assert_output_has "done"
     [[ "$output" != *"opened the program"* ]] || fail "$output"
     [ "$(sha256sum "$CAISSON")" = "$before" ]
 }

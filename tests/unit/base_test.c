@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* base: strings, errors, arena, hashing. */
+/* base: strings, errors, arena. */
 
 /* clang-format off */
 #include <stdarg.h>
@@ -11,13 +11,11 @@
 /* clang-format on */
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/findings.h"
-#include "base/sha256.h"
 #include "base/str.h"
 
 static void decimal_numbers_are_taken_only_as_they_stand(void **state)
@@ -181,47 +179,6 @@ static void arena_memory_is_zeroed_aligned_and_apart(void **state)
     arena_release(&arena);
 }
 
-static void sha256_of(const char *text, char hex[65])
-{
-    uint8_t digest[SHA256_BYTES];
-    struct sha256 hash;
-
-    sha256_start(&hash);
-    /* In pieces, so that blocks are cut everywhere. */
-    for (size_t i = 0; i < strlen(text); i += 7)
-        sha256_add(&hash, text + i, strlen(text) - i < 7 ? strlen(text) - i : 7);
-    sha256_end(&hash, digest);
-    for (int i = 0; i < SHA256_BYTES; i++)
-        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-}
-
-static void sha256_gives_the_published_digests(void **state)
-{
-    char hex[65];
-    char million[1001];
-
-    (void)state;
-    sha256_of("", hex);
-    assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    sha256_of("abc", hex);
-    assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    sha256_of("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", hex);
-    assert_string_equal(hex, "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
-    memset(million, 'a', 1000);
-    million[1000] = '\0';
-    {
-        uint8_t digest[SHA256_BYTES];
-        struct sha256 hash;
-
-        sha256_start(&hash);
-        for (int i = 0; i < 1000; i++)
-            sha256_add(&hash, million, 1000);
-        sha256_end(&hash, digest);
-        assert_int_equal(digest[0], 0xcd);
-        assert_int_equal(digest[31], 0xd0);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,7 +190,6 @@ int main(void)
         cmocka_unit_test(an_error_says_place_reason_and_cure_in_one_line),
         cmocka_unit_test(findings_beyond_the_bound_are_counted_not_kept),
         cmocka_unit_test(arena_memory_is_zeroed_aligned_and_apart),
-        cmocka_unit_test(sha256_gives_the_published_digests),
     };
 
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);

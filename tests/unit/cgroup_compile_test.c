@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What linux.resources becomes: files and values, and the device program, which a small interpreter asks
- * here about a table of devices. */
+/* What linux.resources becomes: files and values, and the device program, which a small interpreter
+ * asks here about a table of devices. */
 
 /* clang-format off */
 #include <stdarg.h>
@@ -11,9 +11,10 @@
 #include <cmocka.h>
 /* clang-format on */
 
-#include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <linux/bpf.h>
 
 #include "cgroup/cgroup.h"
 #include "spec/check.h"
@@ -125,8 +126,8 @@ static void shares_become_weights_by_the_published_curve(void **state)
         unsigned int shares;
         const char *weight;
     } cases[] = {
-        {1, "1"},       {2, "1"},        {256, "35"},      {512, "59"},
-        {1024, "100"},  {262144, "10000"}, {300000, "10000"},
+        {1, "1"},      {2, "1"},          {256, "35"},       {512, "59"},
+        {1024, "100"}, {262144, "10000"}, {300000, "10000"},
     };
 
     (void)state;
@@ -143,16 +144,15 @@ static void shares_become_weights_by_the_published_curve(void **state)
 
 static void lines_of_a_unified_value_are_written_one_by_one(void **state)
 {
-    const struct plan *plan =
-        compile_members("\"resources\":{\"unified\":{\"io.max\":\"8:0 rbps=1\\n8:16 rbps=2\"}}",
-                        "io", "/");
+    const struct plan *plan = compile_members(
+        "\"resources\":{\"unified\":{\"io.max\":\"8:0 rbps=1\\n8:16 rbps=2\"}}", "io", "/");
     int n = 0;
 
     (void)state;
     for (size_t i = 0; i < plan->host.ops.count; i++)
         if (plan->host.ops.items[i].code == OP_CGROUP_WRITE) {
-            assert_null(strchr(plan_text(&plan->host, plan->host.ops.items[i].cgroup_write.value),
-                               '\n'));
+            assert_null(
+                strchr(plan_text(&plan->host, plan->host.ops.items[i].cgroup_write.value), '\n'));
             n++;
         }
     assert_int_equal(n, 2);
@@ -164,8 +164,10 @@ static void a_limit_without_its_controller_is_refused_by_name(void **state)
         const char *resources;
         const char *controller;
     } cases[] = {
-        {"\"memory\":{\"limit\":1000}", "memory"},   {"\"pids\":{\"limit\":1}", "pids"},
-        {"\"cpu\":{\"shares\":5}", "cpu"},           {"\"cpu\":{\"cpus\":\"0\"}", "cpuset"},
+        {"\"memory\":{\"limit\":1000}", "memory"},
+        {"\"pids\":{\"limit\":1}", "pids"},
+        {"\"cpu\":{\"shares\":5}", "cpu"},
+        {"\"cpu\":{\"cpus\":\"0\"}", "cpuset"},
         {"\"unified\":{\"rdma.max\":\"x\"}", "rdma"},
     };
 
@@ -290,7 +292,9 @@ enum {
 static void whatever_the_list_says_everything_else_is_denied(void **state)
 {
     static const char *const lists[] = {
-        "", "\"resources\":{}", "\"resources\":{\"devices\":[]}",
+        "",
+        "\"resources\":{}",
+        "\"resources\":{\"devices\":[]}",
         "\"resources\":{\"devices\":[{\"allow\":false,\"access\":\"rwm\"}]}",
         "\"resources\":{\"devices\":[{\"allow\":true,\"type\":\"c\",\"major\":10,\"minor\":229,"
         "\"access\":\"rw\"}]}",
@@ -299,14 +303,14 @@ static void whatever_the_list_says_everything_else_is_denied(void **state)
         uint32_t type, access, major, minor;
         bool is_allowed;
     } cases[] = {
-        {C, R, 1, 1, false},     {C, W, 1, 1, false},      {B, R, 8, 0, false},
+        {C, R, 1, 1, false},       {C, W, 1, 1, false},        {B, R, 8, 0, false},
         {B, R | W, 254, 0, false}, {C, R | W, 10, 200, false}, {C, R, 1, 11, false},
-        {C, R | W, 1, 3, true},  {C, R | W, 1, 5, true},   {C, R | W, 1, 7, true},
-        {C, R, 1, 8, true},      {C, R, 1, 9, true},       {C, R | W, 5, 0, true},
-        {C, R | W, 5, 1, true},  {C, R | W, 5, 2, true},   {C, R | W, 5, 3, false},
-        {C, R | W, 136, 0, true}, {C, R | W, 136, 99, true}, {C, R | W, 137, 0, false},
-        {B, R, 1, 3, false},     {C, M, 8, 0, true},       {B, M, 8, 0, true},
-        {B, M | R, 8, 0, false}, {C, R, 1, 4, false},      {B, R, 5, 0, false},
+        {C, R | W, 1, 3, true},    {C, R | W, 1, 5, true},     {C, R | W, 1, 7, true},
+        {C, R, 1, 8, true},        {C, R, 1, 9, true},         {C, R | W, 5, 0, true},
+        {C, R | W, 5, 1, true},    {C, R | W, 5, 2, true},     {C, R | W, 5, 3, false},
+        {C, R | W, 136, 0, true},  {C, R | W, 136, 99, true},  {C, R | W, 137, 0, false},
+        {B, R, 1, 3, false},       {C, M, 8, 0, true},         {B, M, 8, 0, true},
+        {B, M | R, 8, 0, false},   {C, R, 1, 4, false},        {B, R, 5, 0, false},
     };
 
     (void)state;
@@ -343,10 +347,10 @@ static void the_last_rule_that_matches_decides(void **state)
 
 static void a_privileged_list_allows_everything(void **state)
 {
-    const struct plan *plan = compile_members(
-        "\"resources\":{\"devices\":[{\"allow\":false,\"access\":\"rwm\"},"
-        "{\"allow\":true,\"access\":\"rwm\"}]}",
-        "", "/");
+    const struct plan *plan =
+        compile_members("\"resources\":{\"devices\":[{\"allow\":false,\"access\":\"rwm\"},"
+                        "{\"allow\":true,\"access\":\"rwm\"}]}",
+                        "", "/");
 
     (void)state;
     assert_true(ask(plan, B, R | W | M, 8, 0));

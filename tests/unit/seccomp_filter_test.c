@@ -2,7 +2,8 @@
 
 /*
  * Links with libcaisson-host.a, libcaisson-pure.a, yajl, libseccomp; and seccomp_support.c,
- * seccomp_oracle.c, bpf_interpreter.c beside it. Reads tests/data and seccomp-profiles below $srcdir.
+ * seccomp_oracle.c, bpf_interpreter.c beside it. Reads tests/data and seccomp-profiles below
+ * $srcdir.
  */
 
 /* cmocka.h needs these before it. */
@@ -32,10 +33,10 @@
 /* A section with these entries, default EPERM unless it says otherwise. */
 #define SECTION(entries) "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": [" entries "]}"
 #define ON_32_BIT(entries)                                                                         \
-    "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"architectures\": [\"SCMP_ARCH_X86\"], "              \
+    "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"architectures\": [\"SCMP_ARCH_X86\"], "             \
     "\"syscalls\": [" entries "]}"
 #define PASSING(entries)                                                                           \
-    "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": [\"SCMP_ARCH_X86\"], "              \
+    "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": [\"SCMP_ARCH_X86\"], "             \
     "\"syscalls\": [" entries "]}"
 #define ENTRY(names, action, args)                                                                 \
     "{\"names\": [" names "], \"action\": \"SCMP_ACT_" action "\", \"args\": [" args "]}"
@@ -74,11 +75,12 @@ static void every_action_becomes_the_kernels(void **state UNUSED)
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        section_compile(&tested, arena_printf(&test_arena,
-                                              "{\"defaultAction\": \"SCMP_ACT_ERRNO\", "
-                                              "\"defaultErrnoRet\": 95, \"syscalls\": ["
-                                              "{\"names\": [\"read\"], \"action\": \"SCMP_ACT_%s\"}]}",
-                                              rows[i].action));
+        section_compile(&tested,
+                        arena_printf(&test_arena,
+                                     "{\"defaultAction\": \"SCMP_ACT_ERRNO\", "
+                                     "\"defaultErrnoRet\": 95, \"syscalls\": ["
+                                     "{\"names\": [\"read\"], \"action\": \"SCMP_ACT_%s\"}]}",
+                                     rows[i].action));
         assert_int_equal(VERDICT(&tested, "read", 0), rows[i].value);
         assert_int_equal(VERDICT(&tested, "clone", 0), REFUSED(ENOSYS));
         section_compile(&tested, arena_printf(&test_arena, "{\"defaultAction\": \"SCMP_ACT_%s\"}",
@@ -89,8 +91,8 @@ static void every_action_becomes_the_kernels(void **state UNUSED)
 
 static void an_errno_is_passed_on(void **state UNUSED)
 {
-    section_compile(&tested, SECTION(FAILS("\"read\"", "4095", "") "," ENTRY("\"getpid\"", "ALLOW", "")
-                                     "," FAILS("\"write\"", "0", "")));
+    section_compile(&tested, SECTION(FAILS("\"read\"", "4095", "") "," ENTRY(
+                                 "\"getpid\"", "ALLOW", "") "," FAILS("\"write\"", "0", "")));
     assert_int_equal(VERDICT(&tested, "read", 0), REFUSED(4095));
     assert_int_equal(VERDICT(&tested, "write", 0), REFUSED(0));
     assert_int_equal(VERDICT(&tested, "close", 0), REFUSED(EPERM));
@@ -174,20 +176,20 @@ static void x32_calls_have_the_same_rules_when_asked_for(void **state UNUSED)
 {
     if (!is_x86_64())
         return;
-    section_compile(&tested,
-                    "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"architectures\": [\"SCMP_ARCH_X32\"], "
-                    "\"syscalls\": [" ENTRY("\"read\"", "ALLOW", "") "," ENTRY(
-                        "\"socket\"", "ALLOW", ARG("0", "EQ", "1")) "]}");
-    assert_int_equal(
-        verdict_of_call(&tested, &(struct call){.abi = SCMP_ARCH_X32, .name = "read"}), ALLOW);
-    assert_int_equal(verdict_of_call(&tested, &(struct call){.abi = SCMP_ARCH_X32,
-                                                             .name = "socket",
-                                                             .args = {0x100000001}}),
+    section_compile(
+        &tested, "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"architectures\": [\"SCMP_ARCH_X32\"], "
+                 "\"syscalls\": [" ENTRY("\"read\"", "ALLOW", "") "," ENTRY(
+                     "\"socket\"", "ALLOW", ARG("0", "EQ", "1")) "]}");
+    assert_int_equal(verdict_of_call(&tested, &(struct call){.abi = SCMP_ARCH_X32, .name = "read"}),
                      ALLOW);
-    assert_int_equal(verdict_of_call(&tested, &(struct call){.abi = SCMP_ARCH_X32,
-                                                             .name = "socket",
-                                                             .args = {2}}),
-                     REFUSED(EPERM));
+    assert_int_equal(
+        verdict_of_call(
+            &tested, &(struct call){.abi = SCMP_ARCH_X32, .name = "socket", .args = {0x100000001}}),
+        ALLOW);
+    assert_int_equal(
+        verdict_of_call(&tested,
+                        &(struct call){.abi = SCMP_ARCH_X32, .name = "socket", .args = {2}}),
+        REFUSED(EPERM));
     assert_int_equal(
         verdict_of_call(&tested, &(struct call){.abi = SCMP_ARCH_X32, .name = "ptrace"}),
         REFUSED(ENOSYS)); /* 521 there: above everything that is named */
@@ -229,10 +231,11 @@ static void ENOSYS_stands_in_for_no_other_default(void **state UNUSED)
     struct seccomp_data data = {.arch = seccomp_arch_native(), .nr = 900};
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        section_compile(&tested, arena_printf(&test_arena,
-                                              "{\"defaultAction\": \"SCMP_ACT_%s\", \"syscalls\": ["
-                                              "{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ERRNO\"}]}",
-                                              rows[i].action));
+        section_compile(&tested,
+                        arena_printf(&test_arena,
+                                     "{\"defaultAction\": \"SCMP_ACT_%s\", \"syscalls\": ["
+                                     "{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ERRNO\"}]}",
+                                     rows[i].action));
         assert_int_equal(verdict_of_data(&tested, &data), rows[i].value);
     }
     /* Without entries there is no newest call. */
@@ -259,16 +262,16 @@ static void calls_that_only_a_newer_library_knows_are_known(void **state UNUSED)
 
 static void unknown_names_are_skipped_with_a_warning(void **state UNUSED)
 {
-    section_compile(&tested,
-                    SECTION(ENTRY("\"read\", \"no_such_call\"", "ALLOW",
-                                  "") "," ENTRY("\"never_heard_of\"", "KILL", "")));
+    section_compile(&tested, SECTION(ENTRY("\"read\", \"no_such_call\"", "ALLOW",
+                                           "") "," ENTRY("\"never_heard_of\"", "KILL", "")));
     assert_int_equal(VERDICT(&tested, "read", 0), ALLOW);
     assert_int_equal(tested.findings.count, 2);
     assert_int_equal(tested.findings.n_refused, 0);
     assert_string_equal(tested.findings.items[0].pointer, "/syscalls/0/names/1");
     assert_non_null(strstr(tested.findings.items[0].text, "no_such_call, which this entry allows"));
     assert_string_equal(tested.findings.items[1].pointer, "/syscalls/1/names/0");
-    assert_non_null(strstr(tested.findings.items[1].text, "never_heard_of, which this entry refuses"));
+    assert_non_null(
+        strstr(tested.findings.items[1].text, "never_heard_of, which this entry refuses"));
 }
 
 static void calls_of_other_architectures_are_no_warning(void **state UNUSED)
@@ -283,7 +286,8 @@ static void calls_of_other_architectures_are_no_warning(void **state UNUSED)
 
 static void a_rule_equal_to_the_default_is_fine(void **state UNUSED)
 {
-    section_compile(&tested, SECTION(FAILS("\"read\"", "1", "") "," ENTRY("\"write\"", "ALLOW", "")));
+    section_compile(&tested,
+                    SECTION(FAILS("\"read\"", "1", "") "," ENTRY("\"write\"", "ALLOW", "")));
     assert_int_equal(VERDICT(&tested, "read", 0), REFUSED(EPERM));
     assert_int_equal(VERDICT(&tested, "write", 0), ALLOW);
     section_compile(&tested, "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": ["
@@ -298,8 +302,8 @@ static void an_explicit_refusal_stands_beside_an_allowance(void **state UNUSED)
                                                           ARG("1", "EQ", "21522"))),
         SECTION(ENTRY("\"ioctl\"", "ERRNO", ARG("1", "EQ", "21522")) "," ENTRY("\"ioctl\"", "ALLOW",
                                                                                "")),
-        SECTION(ENTRY("\"ioctl\"", "ALLOW", ARG("1", "GE", "0")) "," ENTRY("\"ioctl\"", "ERRNO",
-                                                                           ARG("1", "EQ", "21522"))),
+        SECTION(ENTRY("\"ioctl\"", "ALLOW", ARG("1", "GE", "0")) "," ENTRY(
+            "\"ioctl\"", "ERRNO", ARG("1", "EQ", "21522"))),
         SECTION(ENTRY("\"ioctl\"", "ERRNO", ARG("1", "EQ", "21522")) "," ENTRY(
             "\"ioctl\"", "ALLOW", ARG("1", "GT", "20000"))),
     };
@@ -314,12 +318,18 @@ static void an_explicit_refusal_stands_beside_an_allowance(void **state UNUSED)
 
 static void the_strictest_of_the_conditions_that_hold_decides(void **state UNUSED)
 {
-    section_compile(&tested,
-                    SECTION(ENTRY("\"prctl\"", "ALLOW", ARG("0", "GE", "10")) "," FAILS(
-                        "\"prctl\"", "22", ARG("0", "GE", "20")) "," FAILS(
-                        "\"prctl\"", "95", ARG("0", "GE", "30")) "," ENTRY("\"prctl\"", "KILL_PROCESS",
-                                                                           ARG("0", "EQ", "40")) "," ENTRY(
-                        "\"prctl\"", "KILL_THREAD", ARG("0", "GE", "40"))));
+    section_compile(
+        &tested,
+        SECTION(ENTRY("\"prctl\"", "ALLOW", ARG("0", "GE", "10")) "," FAILS(
+            "\"prctl\"", "22",
+            ARG("0", "GE", "20")) "," FAILS("\"prctl\"", "95",
+                                            ARG("0", "GE",
+                                                "30")) "," ENTRY("\"prctl\"", "KILL_PROCESS",
+                                                                 ARG("0", "EQ",
+                                                                     "40")) "," ENTRY("\"prctl\"",
+                                                                                      "KILL_THREAD",
+                                                                                      ARG("0", "GE",
+                                                                                          "40"))));
     assert_int_equal(VERDICT(&tested, "prctl", 9), REFUSED(EPERM));
     assert_int_equal(VERDICT(&tested, "prctl", 10), ALLOW);
     assert_int_equal(VERDICT(&tested, "prctl", 20), REFUSED(22));
@@ -362,9 +372,8 @@ static void conditions_of_one_entry_must_all_hold(void **state UNUSED)
 
 static void entries_of_one_call_are_alternatives(void **state UNUSED)
 {
-    section_compile(&tested,
-                    SECTION(ENTRY("\"socket\"", "ALLOW", ARG("0", "NE", "38")) "," ENTRY(
-                        "\"socket\"", "ALLOW", ARG("0", "NE", "40"))));
+    section_compile(&tested, SECTION(ENTRY("\"socket\"", "ALLOW", ARG("0", "NE", "38")) "," ENTRY(
+                                 "\"socket\"", "ALLOW", ARG("0", "NE", "40"))));
     for (uint64_t family = 0; family < 64; family++)
         assert_int_equal(VERDICT(&tested, "socket", family), ALLOW);
 }
@@ -406,10 +415,10 @@ static void a_refusal_whose_conditions_exclude_each_other_is_refused(void **stat
 /* Somebody who guards against F21 by hand must not be refused. */
 static void a_condition_on_bits_that_do_not_exist_is_no_contradiction(void **state UNUSED)
 {
-    section_compile(&tested,
-                    SECTION(FAILS("\"socket\"", "22", ARG("0", "GT", "4294967295")) "," ENTRY(
-                        "\"socket\"", "ALLOW",
-                        ARG("0", "LE", "4294967295") "," ARG("0", "LT", "38"))));
+    section_compile(
+        &tested,
+        SECTION(FAILS("\"socket\"", "22", ARG("0", "GT", "4294967295")) "," ENTRY(
+            "\"socket\"", "ALLOW", ARG("0", "LE", "4294967295") "," ARG("0", "LT", "38"))));
     assert_int_equal(tested.findings.count, 0);
     assert_int_equal(VERDICT(&tested, "socket", 37), ALLOW);
     assert_int_equal(VERDICT(&tested, "socket", 38), REFUSED(EPERM));
@@ -423,8 +432,8 @@ static void wide_arguments_are_compared_with_all_their_bits(void **state UNUSED)
 {
     static const char *const operators[] = {"NE", "LT", "LE", "EQ", "GE", "GT"};
     static const char *const values[] = {
-        "0", "1", "2147483648", "4294967295", "4294967296", "4294967297", "9223372036854775808",
-        "18446744073709551615",
+        "0",          "1",          "2147483648",          "4294967295",
+        "4294967296", "4294967297", "9223372036854775808", "18446744073709551615",
     };
 
     for (size_t op = 0; op < ARRAY_LEN(operators); op++)
@@ -444,25 +453,33 @@ static void wide_arguments_are_compared_with_all_their_bits(void **state UNUSED)
 static void masks_are_applied_to_both_halves(void **state UNUSED)
 {
     static const char *const masks[][2] = {
-        {"0", "0"}, {"1", "1"}, {"2114060288", "0"}, {"4294967295", "8"}, {"4294967296", "4294967296"},
-        {"18446744069414584320", "0"}, {"18446744073709551615", "18446744073709551615"},
-        {"4294967295", "4294967296"}, {"9223372036854775809", "9223372036854775808"},
+        {"0", "0"},
+        {"1", "1"},
+        {"2114060288", "0"},
+        {"4294967295", "8"},
+        {"4294967296", "4294967296"},
+        {"18446744069414584320", "0"},
+        {"18446744073709551615", "18446744073709551615"},
+        {"4294967295", "4294967296"},
+        {"9223372036854775809", "9223372036854775808"},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(masks); i++) {
         section_compile(
             &tested,
-            arena_printf(&test_arena,
-                         "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"architectures\": "
-                         "[\"SCMP_ARCH_X86\"], \"syscalls\": [{\"names\": [\"unshare\", \"clone\"], "
-                         "\"action\": \"SCMP_ACT_ALLOW\", \"args\": [{\"index\": 0, \"op\": "
-                         "\"SCMP_CMP_MASKED_EQ\", \"value\": %s, \"valueTwo\": %s}]}]}",
-                         masks[i][0], masks[i][1]));
+            arena_printf(
+                &test_arena,
+                "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"architectures\": "
+                "[\"SCMP_ARCH_X86\"], \"syscalls\": [{\"names\": [\"unshare\", \"clone\"], "
+                "\"action\": \"SCMP_ACT_ALLOW\", \"args\": [{\"index\": 0, \"op\": "
+                "\"SCMP_CMP_MASKED_EQ\", \"value\": %s, \"valueTwo\": %s}]}]}",
+                masks[i][0], masks[i][1]));
         assert_corpus(&tested, 1000);
     }
 }
 
-/* F12: whatever the operator and the action, a difference above the argument's bits changes nothing. */
+/* F12: whatever the operator and the action, a difference above the argument's bits changes
+ * nothing. */
 static void high_bits_of_a_narrow_argument_change_no_verdict(void **state UNUSED)
 {
     static const struct {
@@ -470,11 +487,11 @@ static void high_bits_of_a_narrow_argument_change_no_verdict(void **state UNUSED
         unsigned int index;
         unsigned int bits;
     } arguments[] = {
-        {"socket", 0, 32},      {"socketpair", 0, 32}, {"ioctl", 1, 32}, {"personality", 0, 32},
-        {"prctl", 0, 32},       {"clone", 0, 32},      {"fcntl", 1, 32}, {"kill", 1, 32},
+        {"socket", 0, 32},      {"socketpair", 0, 32}, {"ioctl", 1, 32},  {"personality", 0, 32},
+        {"prctl", 0, 32},       {"clone", 0, 32},      {"fcntl", 1, 32},  {"kill", 1, 32},
         {"setns", 1, 32},       {"openat", 2, 32},     {"openat", 3, 16}, {"chmod", 1, 16},
-        {"setsockopt", 2, 32},  {"seccomp", 0, 32},    {"bpf", 0, 32},   {"futex", 1, 32},
-        {"pidfd_getfd", 2, 32}, {"keyctl", 0, 32},     {"mmap", 2, 32},  {"mount", 3, 32},
+        {"setsockopt", 2, 32},  {"seccomp", 0, 32},    {"bpf", 0, 32},    {"futex", 1, 32},
+        {"pidfd_getfd", 2, 32}, {"keyctl", 0, 32},     {"mmap", 2, 32},   {"mount", 3, 32},
     };
     static const char *const operators[] = {"NE", "LT", "LE", "EQ", "GE", "GT"};
     static const uint64_t numbers[] = {0, 1, 37, 38, 39, 40, 41, 0x5412, 0x7fff, 0xffff};
@@ -484,12 +501,13 @@ static void high_bits_of_a_narrow_argument_change_no_verdict(void **state UNUSED
             for (int allows = 0; allows < 2; allows++) {
                 section_compile(
                     &tested,
-                    arena_printf(&test_arena,
-                                 "{\"defaultAction\": \"SCMP_ACT_%s\", \"syscalls\": [{\"names\": "
-                                 "[\"%s\"], \"action\": \"SCMP_ACT_%s\", \"args\": [{\"index\": %u, "
-                                 "\"op\": \"SCMP_CMP_%s\", \"value\": 40}]}]}",
-                                 allows ? "ERRNO" : "ALLOW", arguments[a].call,
-                                 allows ? "ALLOW" : "ERRNO", arguments[a].index, operators[op]));
+                    arena_printf(
+                        &test_arena,
+                        "{\"defaultAction\": \"SCMP_ACT_%s\", \"syscalls\": [{\"names\": "
+                        "[\"%s\"], \"action\": \"SCMP_ACT_%s\", \"args\": [{\"index\": %u, "
+                        "\"op\": \"SCMP_CMP_%s\", \"value\": 40}]}]}",
+                        allows ? "ERRNO" : "ALLOW", arguments[a].call, allows ? "ALLOW" : "ERRNO",
+                        arguments[a].index, operators[op]));
                 for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
                     struct call call = {.abi = seccomp_arch_native(), .name = arguments[a].call};
                     uint64_t forms[N_FORMS];
@@ -515,12 +533,13 @@ static void a_negative_value_is_the_number_that_the_kernel_sees(void **state UNU
     static const char *const minus_one[] = {"4294967295", "18446744073709551615"};
 
     for (size_t i = 0; i < ARRAY_LEN(minus_one); i++) {
-        section_compile(&tested, arena_printf(&test_arena,
-                                              "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": ["
-                                              "{\"names\": [\"personality\"], \"action\": "
-                                              "\"SCMP_ACT_ALLOW\", \"args\": [{\"index\": 0, "
-                                              "\"value\": %s, \"op\": \"SCMP_CMP_EQ\"}]}]}",
-                                              minus_one[i]));
+        section_compile(&tested,
+                        arena_printf(&test_arena,
+                                     "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": ["
+                                     "{\"names\": [\"personality\"], \"action\": "
+                                     "\"SCMP_ACT_ALLOW\", \"args\": [{\"index\": 0, "
+                                     "\"value\": %s, \"op\": \"SCMP_CMP_EQ\"}]}]}",
+                                     minus_one[i]));
         assert_int_equal(VERDICT(&tested, "personality", 0xffffffff), ALLOW);
         assert_int_equal(VERDICT(&tested, "personality", ~(uint64_t)0), ALLOW);
         assert_int_equal(VERDICT(&tested, "personality", 0x1ffffffff), ALLOW);
@@ -579,9 +598,9 @@ static void dockers_families_cannot_be_reached_by_high_bits(void **state UNUSED)
 
 static uint32_t socketcall_verdict(uint64_t number)
 {
-    return verdict_of_call(&tested, &(struct call){.abi = SCMP_ARCH_X86,
-                                                   .name = "socketcall",
-                                                   .args = {number, 0xffffd000}});
+    return verdict_of_call(
+        &tested,
+        &(struct call){.abi = SCMP_ARCH_X86, .name = "socketcall", .args = {number, 0xffffd000}});
 }
 
 /* F02, F10 */
@@ -591,13 +610,13 @@ static void nothing_is_allowed_behind_a_multiplexer_unless_it_is_named(void **st
     assert_int_equal(socketcall_verdict(1), REFUSED(EPERM));
     section_compile(&tested, ON_32_BIT(ENTRY("\"socket\", \"semget\"", "ALLOW", "")));
     assert_int_equal(socketcall_verdict(1), REFUSED(EPERM));
-    assert_int_equal(verdict_of_call(&tested, &(struct call){.abi = SCMP_ARCH_X86,
-                                                             .name = "socket"}),
-                     ALLOW); /* the direct call of Linux 4.3 */
+    assert_int_equal(
+        verdict_of_call(&tested, &(struct call){.abi = SCMP_ARCH_X86, .name = "socket"}),
+        ALLOW); /* the direct call of Linux 4.3 */
     assert_int_equal(
         verdict_of_call(&tested, &(struct call){.abi = SCMP_ARCH_X86, .name = "semget"}), ALLOW);
-    section_compile(&tested, ON_32_BIT(FAILS("\"socketcall\"", "1", "") "," ENTRY("\"socket\"", "ALLOW",
-                                                                                  "")));
+    section_compile(
+        &tested, ON_32_BIT(FAILS("\"socketcall\"", "1", "") "," ENTRY("\"socket\"", "ALLOW", "")));
     assert_int_equal(socketcall_verdict(1), REFUSED(EPERM));
     section_compile(&tested, ON_32_BIT(ENTRY("\"socketcall\"", "ALLOW", "")));
     assert_int_equal(socketcall_verdict(1), ALLOW);
@@ -605,20 +624,19 @@ static void nothing_is_allowed_behind_a_multiplexer_unless_it_is_named(void **st
 
 static void what_is_refused_is_refused_behind_the_multiplexer(void **state UNUSED)
 {
-    section_compile(&tested, PASSING(ENTRY("\"socket\"", "ERRNO", ARG("0", "EQ", "38")) "," FAILS(
-                                 "\"shmat\"", "22", "")));
+    section_compile(&tested, PASSING(ENTRY("\"socket\"", "ERRNO",
+                                           ARG("0", "EQ", "38")) "," FAILS("\"shmat\"", "22", "")));
     assert_int_equal(socketcall_verdict(1), REFUSED(EPERM));
     assert_int_equal(socketcall_verdict(0x100000001), REFUSED(EPERM));
     assert_int_equal(socketcall_verdict(3), ALLOW);
-    assert_int_equal(verdict_of_call(&tested, &(struct call){.abi = SCMP_ARCH_X86,
-                                                             .name = "ipc",
-                                                             .args = {21}}),
-                     REFUSED(22));
+    assert_int_equal(
+        verdict_of_call(&tested, &(struct call){.abi = SCMP_ARCH_X86, .name = "ipc", .args = {21}}),
+        REFUSED(22));
     /* The upper half of its first argument is a version number. */
-    assert_int_equal(verdict_of_call(&tested, &(struct call){.abi = SCMP_ARCH_X86,
-                                                             .name = "ipc",
-                                                             .args = {0x10015}}),
-                     REFUSED(22));
+    assert_int_equal(
+        verdict_of_call(&tested,
+                        &(struct call){.abi = SCMP_ARCH_X86, .name = "ipc", .args = {0x10015}}),
+        REFUSED(22));
     assert_corpus(&tested, 1000);
     section_compile(&tested, PASSING(ENTRY("\"socket\"", "ERRNO", "") "," ENTRY(
                                  "\"socketcall\"", "ALLOW", ARG("0", "NE", "3"))));
@@ -633,7 +651,8 @@ static const char *many_entries(unsigned int n, const char *args)
 
     strbuf_puts(&text, "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": [");
     for (unsigned int i = 0; i < n; i++) {
-        strbuf_printf(&text, "%s{\"names\": [\"ioctl\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": [",
+        strbuf_printf(&text,
+                      "%s{\"names\": [\"ioctl\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": [",
                       i == 0 ? "" : ",");
         strbuf_printf(&text, "{\"index\": 2, \"op\": \"SCMP_CMP_EQ\", \"value\": %u}%s]}", i, args);
     }
@@ -712,8 +731,9 @@ static void dockers_profile_means_what_it_says(void **state UNUSED)
 static void dockers_profile_agrees_with_libseccomp(void **state UNUSED)
 {
     static const uint32_t abis[] = {SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_X32};
-    static const uint64_t firsts[] = {0, 1, 2, 8, 16, 37, 38, 39, 40, 41, 0x20000, 0x20008, 0x2000000,
-                                      0x10000000, 0x7fffffff, 0xffffffff};
+    static const uint64_t firsts[] = {
+        0,  1,  2,       8,       16,        37,         38,         39,
+        40, 41, 0x20000, 0x20008, 0x2000000, 0x10000000, 0x7fffffff, 0xffffffff};
     const struct sock_filter *library;
     size_t n_library;
 
@@ -761,23 +781,38 @@ static uint64_t random_number(uint64_t limit)
 
 static void add_random_entry(struct strbuf *text)
 {
-    static const char *const simple[] = {"read", "write", "openat2", "mseal", "execve", "getpid",
-                                         "setns", "no_such_call"};
-    static const char *const judged[] = {"socket", "ioctl", "personality", "clone", "chmod", "openat",
-                                         "unshare", "mmap", "lseek", "socketcall", "ipc", "kill"};
-    static const char *const actions[] = {"ALLOW", "ERRNO", "KILL", "KILL_PROCESS", "TRAP", "LOG",
-                                          "TRACE", "ALLOW"};
+    static const char *const simple[] = {"read",   "write",  "openat2", "mseal",
+                                         "execve", "getpid", "setns",   "no_such_call"};
+    static const char *const judged[] = {"socket", "ioctl",      "personality", "clone",
+                                         "chmod",  "openat",     "unshare",     "mmap",
+                                         "lseek",  "socketcall", "ipc",         "kill"};
+    static const char *const actions[] = {"ALLOW", "ERRNO", "KILL",  "KILL_PROCESS",
+                                          "TRAP",  "LOG",   "TRACE", "ALLOW"};
     static const char *const operators[] = {"NE", "LT", "LE", "EQ", "GE", "GT", "MASKED_EQ"};
-    static const uint64_t values[] = {0, 1, 2, 38, 40, 0xff, 0x5412, 0xffff, 0x10000, 0x7fffffff,
-                                      0x80000000, 0xffffffff, 0x100000000, 0x100000028,
-                                      0x8000000000000000, 0xffffffff80000000, 0xfffffffffffffff0,
+    static const uint64_t values[] = {0,
+                                      1,
+                                      2,
+                                      38,
+                                      40,
+                                      0xff,
+                                      0x5412,
+                                      0xffff,
+                                      0x10000,
+                                      0x7fffffff,
+                                      0x80000000,
+                                      0xffffffff,
+                                      0x100000000,
+                                      0x100000028,
+                                      0x8000000000000000,
+                                      0xffffffff80000000,
+                                      0xfffffffffffffff0,
                                       0xffffffffffffffff};
     const char *action = PICK(actions);
     bool has_args = random_number(3) != 0;
     uint64_t n_args = has_args ? random_number(4) : 0;
 
-    strbuf_printf(text, "{\"names\": [\"%s\", \"%s\"], \"action\": \"SCMP_ACT_%s\"",
-                  PICK(judged), has_args ? PICK(judged) : PICK(simple), action);
+    strbuf_printf(text, "{\"names\": [\"%s\", \"%s\"], \"action\": \"SCMP_ACT_%s\"", PICK(judged),
+                  has_args ? PICK(judged) : PICK(simple), action);
     if (random_number(2) == 0 && (strcmp(action, "ERRNO") == 0 || strcmp(action, "TRACE") == 0))
         strbuf_printf(text, ", \"errnoRet\": %u", (unsigned int)random_number(50));
     strbuf_puts(text, ", \"args\": [");
@@ -848,35 +883,52 @@ int main(void)
         cmocka_unit_test_teardown(every_action_becomes_the_kernels, test_arena_release),
         cmocka_unit_test_teardown(an_errno_is_passed_on, test_arena_release),
         cmocka_unit_test_teardown(flags_become_the_kernels, test_arena_release),
-        cmocka_unit_test_teardown(the_native_architecture_is_filtered_though_the_list_lacks_it, test_arena_release),
-        cmocka_unit_test_teardown(an_architecture_that_nobody_asked_for_is_killed, test_arena_release),
-        cmocka_unit_test_teardown(an_architecture_that_the_library_does_not_know_is_a_warning, test_arena_release),
+        cmocka_unit_test_teardown(the_native_architecture_is_filtered_though_the_list_lacks_it,
+                                  test_arena_release),
+        cmocka_unit_test_teardown(an_architecture_that_nobody_asked_for_is_killed,
+                                  test_arena_release),
+        cmocka_unit_test_teardown(an_architecture_that_the_library_does_not_know_is_a_warning,
+                                  test_arena_release),
         cmocka_unit_test_teardown(x32_numbers_do_not_exist_unless_asked_for, test_arena_release),
         cmocka_unit_test_teardown(x32_calls_have_the_same_rules_when_asked_for, test_arena_release),
-        cmocka_unit_test_teardown(numbers_above_the_newest_named_call_give_ENOSYS, test_arena_release),
+        cmocka_unit_test_teardown(numbers_above_the_newest_named_call_give_ENOSYS,
+                                  test_arena_release),
         cmocka_unit_test_teardown(ENOSYS_stands_in_for_no_other_default, test_arena_release),
-        cmocka_unit_test_teardown(calls_that_only_a_newer_library_knows_are_known, test_arena_release),
+        cmocka_unit_test_teardown(calls_that_only_a_newer_library_knows_are_known,
+                                  test_arena_release),
         cmocka_unit_test_teardown(unknown_names_are_skipped_with_a_warning, test_arena_release),
         cmocka_unit_test_teardown(calls_of_other_architectures_are_no_warning, test_arena_release),
         cmocka_unit_test_teardown(a_rule_equal_to_the_default_is_fine, test_arena_release),
-        cmocka_unit_test_teardown(an_explicit_refusal_stands_beside_an_allowance, test_arena_release),
-        cmocka_unit_test_teardown(the_strictest_of_the_conditions_that_hold_decides, test_arena_release),
-        cmocka_unit_test_teardown(of_entries_without_conditions_the_first_one_counts, test_arena_release),
+        cmocka_unit_test_teardown(an_explicit_refusal_stands_beside_an_allowance,
+                                  test_arena_release),
+        cmocka_unit_test_teardown(the_strictest_of_the_conditions_that_hold_decides,
+                                  test_arena_release),
+        cmocka_unit_test_teardown(of_entries_without_conditions_the_first_one_counts,
+                                  test_arena_release),
         cmocka_unit_test_teardown(conditions_of_one_entry_must_all_hold, test_arena_release),
         cmocka_unit_test_teardown(entries_of_one_call_are_alternatives, test_arena_release),
-        cmocka_unit_test_teardown(a_refusal_whose_conditions_exclude_each_other_is_refused, test_arena_release),
-        cmocka_unit_test_teardown(a_condition_on_bits_that_do_not_exist_is_no_contradiction, test_arena_release),
-        cmocka_unit_test_teardown(wide_arguments_are_compared_with_all_their_bits, test_arena_release),
+        cmocka_unit_test_teardown(a_refusal_whose_conditions_exclude_each_other_is_refused,
+                                  test_arena_release),
+        cmocka_unit_test_teardown(a_condition_on_bits_that_do_not_exist_is_no_contradiction,
+                                  test_arena_release),
+        cmocka_unit_test_teardown(wide_arguments_are_compared_with_all_their_bits,
+                                  test_arena_release),
         cmocka_unit_test_teardown(masks_are_applied_to_both_halves, test_arena_release),
-        cmocka_unit_test_teardown(high_bits_of_a_narrow_argument_change_no_verdict, test_arena_release),
-        cmocka_unit_test_teardown(a_negative_value_is_the_number_that_the_kernel_sees, test_arena_release),
+        cmocka_unit_test_teardown(high_bits_of_a_narrow_argument_change_no_verdict,
+                                  test_arena_release),
+        cmocka_unit_test_teardown(a_negative_value_is_the_number_that_the_kernel_sees,
+                                  test_arena_release),
         cmocka_unit_test_teardown(all_arguments_of_a_32_bit_abi_are_narrow, test_arena_release),
-        cmocka_unit_test_teardown(dockers_families_cannot_be_reached_by_high_bits, test_arena_release),
-        cmocka_unit_test_teardown(nothing_is_allowed_behind_a_multiplexer_unless_it_is_named, test_arena_release),
-        cmocka_unit_test_teardown(what_is_refused_is_refused_behind_the_multiplexer, test_arena_release),
+        cmocka_unit_test_teardown(dockers_families_cannot_be_reached_by_high_bits,
+                                  test_arena_release),
+        cmocka_unit_test_teardown(nothing_is_allowed_behind_a_multiplexer_unless_it_is_named,
+                                  test_arena_release),
+        cmocka_unit_test_teardown(what_is_refused_is_refused_behind_the_multiplexer,
+                                  test_arena_release),
         cmocka_unit_test_teardown(a_program_above_the_kernels_limit_is_refused, test_arena_release),
         cmocka_unit_test_teardown(jumps_reach_over_any_distance_below_it, test_arena_release),
-        cmocka_unit_test_teardown(an_entry_may_have_more_conditions_than_a_jump_reaches_over, test_arena_release),
+        cmocka_unit_test_teardown(an_entry_may_have_more_conditions_than_a_jump_reaches_over,
+                                  test_arena_release),
         cmocka_unit_test_teardown(more_conditions_than_that_are_refused, test_arena_release),
         cmocka_unit_test_teardown(dockers_profile_means_what_it_says, test_arena_release),
         cmocka_unit_test_teardown(dockers_profile_agrees_with_libseccomp, test_arena_release),

@@ -12,36 +12,29 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include "seccomp_oracle.h"
+
 #include <errno.h>
 #include <seccomp.h>
 
 #include "base/macros.h"
-#include "seccomp_oracle.h"
 
 /* ---- what the kernel takes ------------------------------------------------------------------ */
 
-/* Bits of each argument in a process of 64 bits. From the manual pages: int and unsigned int are 32,
- * mode_t arrives as 16. */
+/* Bits of each argument in a process of 64 bits. From the manual pages: int and unsigned int are
+ * 32, mode_t arrives as 16. */
 static const struct {
     const char *call;
     unsigned int bits[6];
 } prototypes[] = {
-    {"socket", {32, 32, 32, 64, 64, 64}},
-    {"socketpair", {32, 32, 32, 64, 64, 64}},
-    {"ioctl", {32, 32, 64, 64, 64, 64}},
-    {"personality", {32, 64, 64, 64, 64, 64}},
-    {"prctl", {32, 64, 64, 64, 64, 64}},
-    {"clone", {32, 64, 64, 64, 64, 64}},
-    {"fcntl", {32, 32, 64, 64, 64, 64}},
-    {"kill", {32, 32, 64, 64, 64, 64}},
-    {"chmod", {64, 16, 64, 64, 64, 64}},
-    {"openat", {32, 64, 32, 16, 64, 64}},
-    {"setns", {32, 32, 64, 64, 64, 64}},
-    {"unshare", {64, 64, 64, 64, 64, 64}},
-    {"mmap", {64, 64, 32, 32, 32, 64}},
-    {"lseek", {32, 64, 32, 64, 64, 64}},
-    {"socketcall", {32, 64, 64, 64, 64, 64}},
-    {"ipc", {16, 32, 64, 64, 64, 64}},
+    {"socket", {32, 32, 32, 64, 64, 64}},        {"socketpair", {32, 32, 32, 64, 64, 64}},
+    {"ioctl", {32, 32, 64, 64, 64, 64}},         {"personality", {32, 64, 64, 64, 64, 64}},
+    {"prctl", {32, 64, 64, 64, 64, 64}},         {"clone", {32, 64, 64, 64, 64, 64}},
+    {"fcntl", {32, 32, 64, 64, 64, 64}},         {"kill", {32, 32, 64, 64, 64, 64}},
+    {"chmod", {64, 16, 64, 64, 64, 64}},         {"openat", {32, 64, 32, 16, 64, 64}},
+    {"setns", {32, 32, 64, 64, 64, 64}},         {"unshare", {64, 64, 64, 64, 64, 64}},
+    {"mmap", {64, 64, 32, 32, 32, 64}},          {"lseek", {32, 64, 32, 64, 64, 64}},
+    {"socketcall", {32, 64, 64, 64, 64, 64}},    {"ipc", {16, 32, 64, 64, 64, 64}},
     {"rt_sigsuspend", {64, 64, 64, 64, 64, 64}},
 };
 
@@ -60,22 +53,17 @@ bool oracle_knows(const char *call)
 
 /* ---- numbers to names ----------------------------------------------------------------------- */
 
-/* Calls that Debian 12's libseccomp does not know, from the kernel's syscall_64.tbl; also the other ABIs
- * here have them at these numbers. */
+/* Calls that Debian 12's libseccomp does not know, from the kernel's syscall_64.tbl; also the other
+ * ABIs here have them at these numbers. */
 static const char *const newest[] = {
-    [448] = "process_mrelease",  [449] = "futex_waitv",
-    [450] = "set_mempolicy_home_node",
-    [451] = "cachestat",         [452] = "fchmodat2",
-    [453] = "map_shadow_stack",  [454] = "futex_wake",
-    [455] = "futex_wait",        [456] = "futex_requeue",
-    [457] = "statmount",         [458] = "listmount",
-    [459] = "lsm_get_self_attr", [460] = "lsm_set_self_attr",
-    [461] = "lsm_list_modules",  [462] = "mseal",
-    [463] = "setxattrat",        [464] = "getxattrat",
-    [465] = "listxattrat",       [466] = "removexattrat",
-    [467] = "open_tree_attr",    [468] = "file_getattr",
-    [469] = "file_setattr",      [470] = "listns",
-    [471] = "rseq_slice_yield",
+    [448] = "process_mrelease",  [449] = "futex_waitv",      [450] = "set_mempolicy_home_node",
+    [451] = "cachestat",         [452] = "fchmodat2",        [453] = "map_shadow_stack",
+    [454] = "futex_wake",        [455] = "futex_wait",       [456] = "futex_requeue",
+    [457] = "statmount",         [458] = "listmount",        [459] = "lsm_get_self_attr",
+    [460] = "lsm_set_self_attr", [461] = "lsm_list_modules", [462] = "mseal",
+    [463] = "setxattrat",        [464] = "getxattrat",       [465] = "listxattrat",
+    [466] = "removexattrat",     [467] = "open_tree_attr",   [468] = "file_getattr",
+    [469] = "file_setattr",      [470] = "listns",           [471] = "rseq_slice_yield",
 };
 
 enum {
@@ -94,7 +82,8 @@ static const char *look_up(uint32_t abi, uint32_t number)
 {
     const char *found; /* kept in the cache until the end */
 
-    found = seccomp_syscall_resolve_num_arch(abi, (int)(abi == SCMP_ARCH_X32 ? number | X32 : number));
+    found =
+        seccomp_syscall_resolve_num_arch(abi, (int)(abi == SCMP_ARCH_X32 ? number | X32 : number));
     if (found != NULL)
         return found;
     if (abi == SCMP_ARCH_X86_64 && (number == 335 || number == 336))
@@ -133,8 +122,8 @@ static int64_t as_signed(uint64_t number)
     return (int64_t)number;
 }
 
-/* -1, 0, 1. A rule's value that the argument's type cannot have: a negative one stands for the type's
- * own negative number, a positive one is larger than everything. */
+/* -1, 0, 1. A rule's value that the argument's type cannot have: a negative one stands for the
+ * type's own negative number, a positive one is larger than everything. */
 static int compare(uint64_t argument, uint64_t value, unsigned int bits)
 {
     if (bits < 64) {
@@ -175,7 +164,8 @@ static bool condition_holds(const struct spec_syscall_arg *condition, uint64_t a
     if (strcmp(op, "GE") == 0)
         return compare(argument, value, bits) >= 0;
     assert_string_equal(op, "MASKED_EQ");
-    /* Bits of the value outside of the mask can never be met; otherwise only bits that exist count. */
+    /* Bits of the value outside of the mask can never be met; otherwise only bits that exist count.
+     */
     if ((condition->value_two & ~value) != 0)
         return false;
     return is_equal(argument & value, condition->value_two, bits);
@@ -278,11 +268,12 @@ static const struct {
     const char *multiplexer;
     uint32_t number;
 } multiplexed[] = {
-    {"socket", "socketcall", 1}, {"connect", "socketcall", 3}, {"socketpair", "socketcall", 8},
-    {"accept4", "socketcall", 18}, {"semop", "ipc", 1}, {"shmat", "ipc", 21},
+    {"socket", "socketcall", 1},   {"connect", "socketcall", 3}, {"socketpair", "socketcall", 8},
+    {"accept4", "socketcall", 18}, {"semop", "ipc", 1},          {"shmat", "ipc", 21},
 };
 
-/* Where the default passes calls on, what an entry refuses is refused behind the multiplexer too. */
+/* Where the default passes calls on, what an entry refuses is refused behind the multiplexer too.
+ */
 static bool multiplexer_verdict(const struct spec_seccomp *section, const char *call,
                                 uint64_t argument, uint32_t default_action, uint32_t *verdict)
 {

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What a seccomp section means, said once more: written from the specification and docs/seccomp.md, by
- * interpreting the section for one call at a time, without a program. It shares no code with the
+ * What a seccomp section means, said once more: written from the specification and docs/seccomp.md,
+ * by interpreting the section for one call at a time, without a program. It shares no code with the
  * compiler, and knows calls by number -> name where the compiler goes from name -> number.
  */
 

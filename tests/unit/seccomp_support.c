@@ -12,6 +12,8 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include "seccomp_support.h"
+
 #include <errno.h>
 #include <seccomp.h>
 #include <sys/mman.h>
@@ -20,7 +22,6 @@
 #include "base/macros.h"
 #include "bpf_interpreter.h"
 #include "seccomp_oracle.h"
-#include "seccomp_support.h"
 #include "spec/decode.h"
 
 struct arena test_arena;
@@ -173,7 +174,8 @@ static void add_around(struct values *values, uint64_t number)
 }
 
 /* What is worth trying for an argument of this call. */
-static struct values values_for(const struct spec_seccomp *section, const char *call, uint32_t index)
+static struct values values_for(const struct spec_seccomp *section, const char *call,
+                                uint32_t index)
 {
     static const uint64_t corners[] = {0, 0x7fffffff, 0xffffffff, 0x7fffffffffffffff, ~(uint64_t)0};
     struct values values = {0};
@@ -205,9 +207,10 @@ static struct values values_for(const struct spec_seccomp *section, const char *
     return values;
 }
 
-/* All combinations when they are few, else a walk through them that meets every value of each argument. */
-static size_t try_arguments(const struct tested *tested, struct seccomp_data *data, const char *call,
-                            size_t at_most)
+/* All combinations when they are few, else a walk through them that meets every value of each
+ * argument. */
+static size_t try_arguments(const struct tested *tested, struct seccomp_data *data,
+                            const char *call, size_t at_most)
 {
     struct values values[6];
     size_t combinations = 1;
@@ -246,7 +249,8 @@ static bool has_conditions(const struct spec_seccomp *section, const char *call)
     return false;
 }
 
-static size_t try_number(const struct tested *tested, uint32_t arch, uint32_t number, size_t at_most)
+static size_t try_number(const struct tested *tested, uint32_t arch, uint32_t number,
+                         size_t at_most)
 {
     static const uint64_t simple[] = {0, 0x100000015};
     bool is_x32 = arch == SCMP_ARCH_X86_64 && number >= 0x40000000;
@@ -269,7 +273,9 @@ size_t assert_corpus(const struct tested *tested, size_t at_most)
     static const struct {
         uint32_t first;
         uint32_t last;
-    } numbers[] = {{0, 600}, {0x40000000, 0x40000000 + 600}, {0x80000000, 0x80000010},
+    } numbers[] = {{0, 600},
+                   {0x40000000, 0x40000000 + 600},
+                   {0x80000000, 0x80000010},
                    {0xfffffff0, 0xffffffff}};
     size_t n = 0;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* What the tests of the seccomp room share: sections from text, programs from sections, single calls. */
+/* What the tests of the seccomp room share: sections from text, programs from sections, single
+ * calls. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -12,8 +13,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/findings.h"
-#include "spec/spec.h"
 #include "seccomp/seccomp.h"
+#include "spec/spec.h"
 
 struct tested {
     struct spec_seccomp section;
@@ -49,21 +50,24 @@ uint32_t verdict_of_call(const struct tested *tested, const struct call *call);
 
 /* A native call: VERDICT(&tested, "socket", 40) */
 #define VERDICT(tested, call_name, ...)                                                            \
-    verdict_of_call(tested, &(struct call){.abi = seccomp_arch_native(),                           \
-                                           .name = (call_name),                                    \
-                                           .args = {__VA_ARGS__}})
+    verdict_of_call(                                                                               \
+        tested,                                                                                    \
+        &(struct call){.abi = seccomp_arch_native(), .name = (call_name), .args = {__VA_ARGS__}})
 
 /* Forms of a number that are the same number to who takes `bits` bits of it. */
-enum { N_FORMS = 7 };
+enum {
+    N_FORMS = 7
+};
 void number_forms(uint64_t number, unsigned int bits, uint64_t forms[N_FORMS]);
 
 /* Compares with the oracle for one call, and says which call it was. */
 void assert_oracle(const struct tested *tested, const struct seccomp_data *data);
 
-/* The corpus: every number of each ABI with simple arguments, and each call with conditions with the
- * values around those of its conditions, in all their forms: all combinations if there are not more than
- * `at_most`, else about as many of them. Returns how many calls were compared. */
+/* The corpus: every number of each ABI with simple arguments, and each call with conditions with
+ * the values around those of its conditions, in all their forms: all combinations if there are not
+ * more than `at_most`, else about as many of them. Returns how many calls were compared. */
 size_t assert_corpus(const struct tested *tested, size_t at_most);
 
-/* The program that libseccomp makes of the section when it is used as other runtimes do, for comparing. */
+/* The program that libseccomp makes of the section when it is used as other runtimes do, for
+ * comparing. */
 struct sock_filter *libseccomp_program(const struct spec_seccomp *section, size_t *n);

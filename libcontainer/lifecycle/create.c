@@ -201,25 +201,6 @@ static int add_listener(struct creation *creation, struct err *e)
     return 0;
 }
 
-/* The new process is on its way through execve meanwhile: what is done here costs no time. */
-static int send_do(struct creation *creation, struct err *e)
-{
-    creation->slots = ARENA_NEW(creation->caisson->arena, int, (size_t)creation->plan.n_slots + 1);
-    for (size_t i = 0; i < creation->plan.n_slots; i++)
-        creation->slots[i] = -1;
-    if (cgroup_configure(&creation->cgroup, &creation->plan, e) < 0 ||
-        state_write_config(&creation->dir, creation->bundle.bytes, creation->bundle.size, e) < 0 ||
-        add_filter(creation, e) < 0 || add_listener(creation, e) < 0 ||
-        sources_open(&creation->plan, creation->bundle.directory, creation->root_directory,
-                     creation->slots, e) < 0 ||
-        launch_send_plan(&creation->launched, &creation->plan, creation->slots, e) < 0)
-        return -1;
-    /* They live in the container's process now; ours would only keep mounts busy. */
-    for (size_t i = 0; i < creation->plan.n_slots; i++)
-        fd_close(&creation->slots[i]);
-    return 0;
-}
-
 static int describe_death(struct creation *creation, struct err *e)
 {
     int status;
@@ -235,6 +216,50 @@ static int describe_death(struct creation *creation, struct err *e)
         return -1;
     }
     return err_bug(e, "caisson-init ended with status %d without a word", WEXITSTATUS(status));
+}
+
+/* The other side is gone, and a broken pipe is not the reason: what it said before it went is. */
+static int explain_end(struct creation *creation, struct err *e)
+{
+    struct channel_message message;
+    int result = channel_receive(creation->launched.channel, &message, e);
+
+    if (result < 0)
+        return -1;
+    if (result == CHANNEL_MESSAGE && message.type == MSG_FAILED)
+        return failure_explain(&creation->plan, &message, e);
+    return describe_death(creation, e);
+}
+
+static bool is_broken_pipe(const struct err *e)
+{
+    return e->kind == ERR_SYS && (e->sys_errno == EPIPE || e->sys_errno == ECONNRESET);
+}
+
+static int send_plan(struct creation *creation, struct err *e)
+{
+    if (launch_send_plan(&creation->launched, &creation->plan, creation->slots, e) == 0)
+        return 0;
+    return is_broken_pipe(e) ? explain_end(creation, e) : -1;
+}
+
+/* The new process is on its way through execve meanwhile: what is done here costs no time. */
+static int send_do(struct creation *creation, struct err *e)
+{
+    creation->slots = ARENA_NEW(creation->caisson->arena, int, (size_t)creation->plan.n_slots + 1);
+    for (size_t i = 0; i < creation->plan.n_slots; i++)
+        creation->slots[i] = -1;
+    if (cgroup_configure(&creation->cgroup, &creation->plan, e) < 0 ||
+        state_write_config(&creation->dir, creation->bundle.bytes, creation->bundle.size, e) < 0 ||
+        add_filter(creation, e) < 0 || add_listener(creation, e) < 0 ||
+        sources_open(&creation->plan, creation->bundle.directory, creation->root_directory,
+                     creation->slots, e) < 0 ||
+        send_plan(creation, e) < 0)
+        return -1;
+    /* They live in the container's process now; ours would only keep mounts busy. */
+    for (size_t i = 0; i < creation->plan.n_slots; i++)
+        fd_close(&creation->slots[i]);
+    return 0;
 }
 
 static int run_hooks_at(struct creation *creation, uint32_t point, struct err *e)
@@ -336,9 +361,12 @@ static int identify_process(struct creation *creation, struct err *e)
     return 0;
 }
 
-int creation_wait_executed(struct creation *creation, struct err *e)
+int creation_start(struct creation *creation, struct err *e)
 {
     bool is_executing = false;
+
+    if (start_send(creation->launched.channel, &creation->record, e) < 0)
+        return is_broken_pipe(e) ? explain_end(creation, e) : -1;
 
     for (;;) {
         struct channel_message message;

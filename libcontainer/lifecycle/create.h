@@ -42,8 +42,8 @@ MUST_CHECK int creation_run(struct creation *creation, const struct caisson *cai
 /* Writes the record that makes the container known, and the pid file. */
 MUST_CHECK int creation_commit(struct creation *creation, struct err *e);
 
-/* After START: waits until execve has happened or something has failed. */
-MUST_CHECK int creation_wait_executed(struct creation *creation, struct err *e);
+/* Sends START over the channel and waits until execve has happened or something has failed. */
+MUST_CHECK int creation_start(struct creation *creation, struct err *e);
 
 /* Undoes all steps. */
 void creation_undo(struct creation *creation);

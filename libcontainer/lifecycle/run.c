@@ -131,9 +131,8 @@ int caisson_run(const struct caisson *caisson, const struct caisson_create_optio
     creation.hooks_have_run = true;
     /* Init is busy with its plan, or waits: whichever it is, the container is known before it runs.
      */
-    if (creation_commit(&creation, e) < 0 ||
-        start_send(creation.launched.channel, &creation.record, e) < 0 ||
-        creation_wait_executed(&creation, e) < 0 || run_poststart(&creation, e) < 0) {
+    if (creation_commit(&creation, e) < 0 || creation_start(&creation, e) < 0 ||
+        run_poststart(&creation, e) < 0) {
         creation_undo(&creation);
         return -1;
     }

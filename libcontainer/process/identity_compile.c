@@ -184,29 +184,60 @@ static const char *env_value(const struct json_strings *env, const char *name)
     return NULL;
 }
 
-/* The environment as the workload will see it: the last of several entries for one name, at the
- * place of the first, and no empty HOME (it is looked up then). */
+/* Names of variables, found in constant time: a bundle may bring a hundred thousand of them. */
+struct env_names {
+    const char **kept;
+    size_t n_kept;
+    uint32_t *buckets; /* index into kept, plus 1 */
+    size_t mask;
+};
+
+static struct env_names env_names_for(struct arena *arena, size_t count)
+{
+    size_t n_buckets = 16;
+
+    while (n_buckets < count * 2)
+        n_buckets *= 2;
+    return (struct env_names){
+        .kept = ARENA_NEW(arena, const char *, count + 1),
+        .buckets = ARENA_NEW(arena, uint32_t, n_buckets),
+        .mask = n_buckets - 1,
+    };
+}
+
+/* A later entry takes the place of an earlier one with the same name. */
+static void env_names_put(struct env_names *names, const char *entry)
+{
+    size_t length = strcspn(entry, "=") + (strchr(entry, '=') != NULL);
+    uint64_t hash = 0xcbf29ce484222325U; /* FNV-1a */
+    size_t bucket;
+
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ (unsigned char)entry[i]) * 0x100000001b3U;
+    for (bucket = hash & names->mask; names->buckets[bucket] != 0;
+         bucket = (bucket + 1) & names->mask) {
+        const char **found = &names->kept[names->buckets[bucket] - 1];
+
+        if (strncmp(*found, entry, length) == 0 && length > 0 && entry[length - 1] == '=') {
+            *found = entry;
+            return;
+        }
+    }
+    names->kept[names->n_kept++] = entry;
+    names->buckets[bucket] = (uint32_t)names->n_kept;
+}
+
+/* The environment as the workload will see it: the last of several entries for one name, at the place
+ * of the first, and no empty HOME (it is looked up then). */
 static struct plan_vector add_environment(struct compile *compile, const struct json_strings *env)
 {
-    const char **kept = ARENA_NEW(compile->arena, const char *, env->count + 1);
-    size_t n_kept = 0;
+    struct env_names names = env_names_for(compile->arena, env->count);
 
-    for (size_t i = 0; i < env->count; i++) {
-        size_t name_length = strcspn(env->items[i], "=");
-        size_t slot = n_kept;
-
-        if (strcmp(env->items[i], "HOME=") == 0)
-            continue;
-        if (env->items[i][name_length] == '=')
-            for (slot = 0; slot < n_kept; slot++)
-                if (strncmp(kept[slot], env->items[i], name_length + 1) == 0)
-                    break;
-        kept[slot] = env->items[i];
-        if (slot == n_kept)
-            n_kept++;
-    }
+    for (size_t i = 0; i < env->count; i++)
+        if (strcmp(env->items[i], "HOME=") != 0)
+            env_names_put(&names, env->items[i]);
     /* One spare word: init may add HOME. */
-    return plan_add_vector(plan_block_of(compile->plan, OP_EXEC), kept, n_kept, 1);
+    return plan_add_vector(plan_block_of(compile->plan, OP_EXEC), names.kept, names.n_kept, 1);
 }
 
 /* What execvp(3) would try. */

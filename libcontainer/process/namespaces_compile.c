@@ -18,6 +18,7 @@
 #include <linux/rtnetlink.h>
 
 #include "kernel/abi.h"
+#include "spec/check.h"
 #include "process/process.h"
 
 static const struct {
@@ -238,24 +239,6 @@ void process_compile_namespaces(struct compile *compile)
     add_loopback(compile);
 }
 
-/* sysctl(8): the first separator decides. "net.ipv4.conf.eth0/1.forwarding" has dots for separators
- * and keeps its slash as a dot of the link's name; "net/ipv4/conf/eth0.1" the other way round. */
-static char *sysctl_path(struct arena *arena, const char *name)
-{
-    char *path = arena_strdup(arena, name);
-    size_t first = strcspn(name, "./");
-
-    if (name[first] != '.')
-        return path;
-    for (char *byte = path; *byte != '\0'; byte++) {
-        if (*byte == '.')
-            *byte = '/';
-        else if (*byte == '/')
-            *byte = '.';
-    }
-    return path;
-}
-
 void process_compile_sysctls(struct compile *compile)
 {
     const struct json_string_map *sysctls = &compile->linux_section->sysctl;
@@ -263,7 +246,7 @@ void process_compile_sysctls(struct compile *compile)
 
     for (size_t i = 0; i < sysctls->count; i++) {
         plan_string name =
-            plan_add_string(block, sysctl_path(compile->arena, sysctls->items[i].key));
+            plan_add_string(block, spec_sysctl_path(compile->arena, sysctls->items[i].key));
         plan_string value = plan_add_string(block, sysctls->items[i].value);
         struct plan_op *op =
             plan_add(compile->plan, OP_SYSCTL,

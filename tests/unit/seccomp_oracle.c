@@ -36,6 +36,8 @@ static const struct {
     {"mmap", {64, 64, 32, 32, 32, 64}},          {"lseek", {32, 64, 32, 64, 64, 64}},
     {"socketcall", {32, 64, 64, 64, 64, 64}},    {"ipc", {16, 32, 64, 64, 64, 64}},
     {"rt_sigsuspend", {64, 64, 64, 64, 64, 64}},
+    {"mknod", {64, 16, 32, 64, 64, 64}},
+    {"mknodat", {32, 64, 16, 32, 64, 64}},
 };
 
 static const unsigned int *bits_of(const char *call)

@@ -5,9 +5,9 @@
  * How many bits of an argument the kernel uses. Pure.
  *
  * A filter sees 64 bits of each argument. Where the kernel takes an int it uses the lower 32, and a
- * comparison of 64 bits is then defeated by one bit above them: socket(AF_VSOCK + 2^32, ...) is not
- * 40 for the filter, and opens an AF_VSOCK socket. So such arguments are compared as what the
- * kernel takes, also in rules that engines write.
+ * comparison of 64 bits is then defeated by one bit above them: ioctl(fd, TIOCSTI + 2^32) is not
+ * TIOCSTI for the filter, and is for the kernel (CVE-2019-7303). So such arguments are compared as
+ * what the kernel takes, also in rules that engines write.
  */
 
 #include <stdint.h>

@@ -309,8 +309,9 @@ static void make_leaves(struct leaves *leaves, const struct filter_architecture 
     for (size_t i = 0; i < architecture->n_rules; i += n) {
         uint32_t number = rules[i].number;
 
-        for (n = 1; i + n < architecture->n_rules && rules[i + n].number == number; n++)
-            continue;
+        n = 1;
+        while (i + n < architecture->n_rules && rules[i + n].number == number)
+            n++;
         while (span + 1 < architecture->n_spans && architecture->spans[span + 1].first <= number) {
             span++;
             add_span(leaves, architecture->spans[span].first, architecture->spans[span].action,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * seccomp-profiles/default.json: what it refuses and what it lets through, both as this compiler reads it
- * and as libseccomp does, since the file is also for other runtimes. Links like seccomp_filter_test.c.
+ * seccomp-profiles/default.json: what it refuses and what it lets through, both as this compiler
+ * reads it and as libseccomp does, since the file is also for other runtimes. Links like
+ * seccomp_filter_test.c.
  */
 
 /* cmocka.h needs these before it. */
@@ -40,8 +41,6 @@ static int read_profile(void **state UNUSED)
 {
     size_t n;
 
-    if (seccomp_arch_native() != SCMP_ARCH_X86_64)
-        return -1;
     section_compile(&tested, source_file("seccomp-profiles/default.json"));
     library = libseccomp_program(&tested.section, &n);
     return 0;
@@ -60,8 +59,8 @@ static uint32_t verdict(const char *name, uint64_t a, uint64_t b, uint64_t c)
     return ours;
 }
 
-static void assert_every_form(const char *name, unsigned int index, uint64_t number, unsigned int bits,
-                              uint32_t wanted)
+static void assert_every_form(const char *name, unsigned int index, uint64_t number,
+                              unsigned int bits, uint32_t wanted)
 {
     uint64_t forms[N_FORMS];
 
@@ -90,8 +89,8 @@ static void it_means_what_it_says(void **state UNUSED)
 static void sockets_are_of_four_families(void **state UNUSED)
 {
     for (uint64_t family = 0; family < 64; family++) {
-        bool is_listed = family == AF_UNIX || family == AF_INET || family == AF_INET6 ||
-                         family == AF_NETLINK;
+        bool is_listed =
+            family == AF_UNIX || family == AF_INET || family == AF_INET6 || family == AF_NETLINK;
 
         assert_every_form("socket", 0, family, 32, is_listed ? ALLOW : REFUSED(EPERM));
         assert_every_form("socketpair", 0, family, 32, family == AF_UNIX ? ALLOW : REFUSED(EPERM));
@@ -133,7 +132,8 @@ static void every_other_ioctl_is_let_through(void **state UNUSED)
         for (uint64_t lower = 0; lower <= 0xffff; lower++) {
             bool is_refused = lower == 0x5412 || lower == 0x541c || lower == 0x5423;
 
-            if (verdict("ioctl", 0, uppers[upper] | lower, 0) != (is_refused ? REFUSED(EPERM) : ALLOW))
+            if (verdict("ioctl", 0, uppers[upper] | lower, 0) !=
+                (is_refused ? REFUSED(EPERM) : ALLOW))
                 fail_msg("0x%llx", (unsigned long long)(uppers[upper] | lower));
         }
 }
@@ -141,8 +141,9 @@ static void every_other_ioctl_is_let_through(void **state UNUSED)
 /* F08, F15 */
 static void no_namespace_can_be_made_or_joined(void **state UNUSED)
 {
-    static const uint64_t namespaces[] = {CLONE_NEWNS,  CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
-                                          CLONE_NEWUSER, CLONE_NEWPID,   CLONE_NEWNET};
+    static const uint64_t namespaces[] = {CLONE_NEWNS,  CLONE_NEWCGROUP, CLONE_NEWUTS,
+                                          CLONE_NEWIPC, CLONE_NEWUSER,   CLONE_NEWPID,
+                                          CLONE_NEWNET};
 
     for (size_t i = 0; i < ARRAY_LEN(namespaces); i++) {
         assert_every_form("clone", 0, namespaces[i], 32, REFUSED(EPERM));
@@ -170,8 +171,9 @@ static void threads_and_processes_can_be_made(void **state UNUSED)
 static void the_personality_can_be_asked_for_and_little_else(void **state UNUSED)
 {
     static const uint64_t allowed[] = {0, PER_LINUX32, UNAME26, PER_LINUX32 | UNAME26, 0xffffffff};
-    static const uint64_t refused[] = {ADDR_NO_RANDOMIZE, READ_IMPLIES_EXEC, MMAP_PAGE_ZERO,
-                                       PER_LINUX32 | READ_IMPLIES_EXEC, PER_SVR4, 0xfffffffe};
+    static const uint64_t refused[] = {ADDR_NO_RANDOMIZE, READ_IMPLIES_EXEC,
+                                       MMAP_PAGE_ZERO,    PER_LINUX32 | READ_IMPLIES_EXEC,
+                                       PER_SVR4,          0xfffffffe};
 
     for (size_t i = 0; i < ARRAY_LEN(allowed); i++)
         assert_every_form("personality", 0, allowed[i], 32, ALLOW);
@@ -198,29 +200,86 @@ static void pipes_and_sockets_can_be_made_as_files_but_no_devices(void **state U
 static void these_calls_are_never_let_through(void **state UNUSED)
 {
     static const char *const names[] = {
-        "_sysctl", "acct", "add_key", "adjtimex", "bpf", "clock_adjtime", "clock_settime", "clone3",
-        "create_module", "delete_module", "fanotify_init", "fanotify_mark", "finit_module",
-        "fsconfig", "fsmount", "fsopen", "fspick", "get_mempolicy", "init_module", "io_uring_enter",
-        "io_uring_register", "io_uring_setup", "ioperm", "iopl", "kcmp", "kexec_file_load",
-        "kexec_load", "keyctl", "lookup_dcookie", "lsm_get_self_attr", "lsm_list_modules",
-        "lsm_set_self_attr", "mbind", "memfd_secret", "migrate_pages", "modify_ldt", "mount",
-        "mount_setattr", "move_mount", "move_pages", "nfsservctl", "open_by_handle_at", "open_tree",
-        "perf_event_open", "pidfd_getfd", "pivot_root", "process_madvise", "process_mrelease",
-        "process_vm_readv", "process_vm_writev", "ptrace", "quotactl", "quotactl_fd", "reboot",
-        "request_key", "set_mempolicy", "set_mempolicy_home_node", "setdomainname", "sethostname",
-        "setns", "settimeofday", "swapoff", "swapon", "sysfs", "syslog", "umount2", "uselib",
-        "userfaultfd", "ustat", "vhangup",
+        "_sysctl",
+        "acct",
+        "add_key",
+        "adjtimex",
+        "bpf",
+        "clock_adjtime",
+        "clock_settime",
+        "clone3",
+        "create_module",
+        "delete_module",
+        "fanotify_init",
+        "fanotify_mark",
+        "finit_module",
+        "fsconfig",
+        "fsmount",
+        "fsopen",
+        "fspick",
+        "get_mempolicy",
+        "init_module",
+        "io_uring_enter",
+        "io_uring_register",
+        "io_uring_setup",
+        "ioperm",
+        "iopl",
+        "kcmp",
+        "kexec_file_load",
+        "kexec_load",
+        "keyctl",
+        "lookup_dcookie",
+        "lsm_get_self_attr",
+        "lsm_list_modules",
+        "lsm_set_self_attr",
+        "mbind",
+        "memfd_secret",
+        "migrate_pages",
+        "modify_ldt",
+        "mount",
+        "mount_setattr",
+        "move_mount",
+        "move_pages",
+        "nfsservctl",
+        "open_by_handle_at",
+        "open_tree",
+        "perf_event_open",
+        "pidfd_getfd",
+        "pivot_root",
+        "process_madvise",
+        "process_mrelease",
+        "process_vm_readv",
+        "process_vm_writev",
+        "ptrace",
+        "quotactl",
+        "quotactl_fd",
+        "reboot",
+        "request_key",
+        "set_mempolicy",
+        "set_mempolicy_home_node",
+        "setdomainname",
+        "sethostname",
+        "setns",
+        "settimeofday",
+        "swapoff",
+        "swapon",
+        "sysfs",
+        "syslog",
+        "umount2",
+        "uselib",
+        "userfaultfd",
+        "ustat",
+        "vhangup",
     };
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         static const uint64_t args[] = {0, 1, 2, 0xffffffff, ~(uint64_t)0};
 
         for (size_t arg = 0; arg < ARRAY_LEN(args); arg++) {
-            struct seccomp_data data =
-                call_data(&(struct call){.abi = SCMP_ARCH_X86_64,
-                                         .name = names[i],
-                                         .args = {args[arg], args[arg], args[arg], args[arg],
-                                                  args[arg], args[arg]}});
+            struct seccomp_data data = call_data(&(struct call){
+                .abi = SCMP_ARCH_X86_64,
+                .name = names[i],
+                .args = {args[arg], args[arg], args[arg], args[arg], args[arg], args[arg]}});
 
             if (verdict_of_data(&tested, &data) != REFUSED(EPERM) &&
                 verdict_of_data(&tested, &data) != REFUSED(ENOSYS))
@@ -273,5 +332,9 @@ int main(void)
         cmocka_unit_test(libseccomp_reads_it_in_the_same_way),
     };
 
+    if (seccomp_arch_native() != SCMP_ARCH_X86_64) {
+        puts("1..0 # SKIP the numbers in here are those of x86_64");
+        return 77;
+    }
     return cmocka_run_group_tests(tests, read_profile, test_arena_release);
 }

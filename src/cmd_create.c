@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "commands.h"
 
 static const struct option_row create_rows[] = {
@@ -22,15 +19,7 @@ int create_options(const struct caisson *caisson, const struct options *options,
         .keeps_container = options->keep,
         .becomes_subreaper = !options->no_subreaper,
     };
-    if (create->pid_file != NULL && create->pid_file[0] != '/') {
-        char *here = getcwd(NULL, 0);
-
-        if (here == NULL)
-            return err_sys(e, "find the current directory for the pid file");
-        create->pid_file = arena_printf(caisson->arena, "%s/%s", here, create->pid_file);
-        free(here);
-    }
-    return 0;
+    return options_make_absolute(caisson, &create->pid_file, e);
 }
 
 static int create_run(struct caisson *caisson, const struct options *options, struct err *e)

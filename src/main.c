@@ -225,6 +225,8 @@ static int dispatch(struct caisson *caisson, struct options *options, const char
     if (check_operands(command, n_operands, e) < 0 || check_globals(options, e) < 0)
         return -1;
     caisson->root = options->root;
+    if (options_make_absolute(caisson, &caisson->root, e) < 0)
+        return -1;
     return command->run(caisson, options, e);
 }
 

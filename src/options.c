@@ -2,7 +2,9 @@
 #include "options.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ROW_TEXT(member) OPTION_TEXT, offsetof(struct options, member)
 #define ROW_FLAG(member) OPTION_FLAG, offsetof(struct options, member)
@@ -116,6 +118,20 @@ int options_parse(const struct option_row *rows, const char **args, size_t n, bo
         *(const char **)(void *)member = written.value;
     }
     return (int)i;
+}
+
+int options_make_absolute(const struct caisson *caisson, const char **path, struct err *e)
+{
+    char *here;
+
+    if (*path == NULL || (*path)[0] == '/')
+        return 0;
+    here = getcwd(NULL, 0);
+    if (here == NULL)
+        return err_sys(e, "find the current directory for %s", *path);
+    *path = arena_printf(caisson->arena, "%s/%s", here, *path);
+    free(here);
+    return 0;
 }
 
 void options_print(const struct option_row *rows)

@@ -76,4 +76,9 @@ extern const struct option_row global_options[];
 MUST_CHECK int options_parse(const struct option_row *rows, const char **args, size_t n, bool stop,
                              struct options *options, size_t *n_operands, struct err *e);
 
+/* *path, if it is given and relative, from the current directory, which a command may leave for
+ * that of the bundle. The text is the arena's. */
+MUST_CHECK int options_make_absolute(const struct caisson *caisson, const char **path,
+                                     struct err *e);
+
 void options_print(const struct option_row *rows);

@@ -127,6 +127,17 @@ teardown() { teardown_container; }
     rmdir "$ROOT"
 }
 
+@test "contract: a relative --root is meant from where the caller is, not from the bundle" {
+    args /bin/true
+    cd "$BATS_TEST_TMPDIR"
+    run "$CAISSON" --root state run --keep --bundle "$BUNDLE" "$ID"
+    [ "$status" -eq 0 ]
+    [ -d "$BATS_TEST_TMPDIR/state/$ID" ]
+    [ ! -e "$BUNDLE/state" ]
+    run "$CAISSON" --root state delete "$ID"
+    [ "$status" -eq 0 ]
+}
+
 @test "contract: standard input on a directory is refused by name" {
     args /bin/true
     run caisson run --bundle "$BUNDLE" "$ID" </etc

@@ -18,7 +18,7 @@
 enum {
     MAX_DEPTH = 64,
     ENTRY_BYTES = 8192,
-    COPY_BYTES = 64 * 1024
+    COPY_BYTES = 16 * 1024
 };
 
 struct linux_dirent64 {
@@ -61,6 +61,16 @@ static int copy_bytes(int from, int to)
     }
 }
 
+/* An owner that a user namespace does not map stays ours. */
+static int give(int directory, const char *name, const struct stat *st)
+{
+    int flags = name[0] == '\0' ? AT_EMPTY_PATH : AT_SYMLINK_NOFOLLOW;
+
+    if (fchownat(directory, name, st->st_uid, st->st_gid, flags) == 0 || errno == EINVAL)
+        return 0;
+    return -1;
+}
+
 static int copy_file(int from, int to, const char *name, const struct stat *st)
 {
     int source = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -72,8 +82,8 @@ static int copy_file(int from, int to, const char *name, const struct stat *st)
         return -1;
     if (fstat(source, &now) == 0 && S_ISREG(now.st_mode)) {
         copy = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (copy >= 0 && copy_bytes(source, copy) == 0 &&
-            fchown(copy, st->st_uid, st->st_gid) == 0 && fchmod(copy, st->st_mode & 07777) == 0)
+        if (copy >= 0 && copy_bytes(source, copy) == 0 && give(copy, "", st) == 0 &&
+            fchmod(copy, st->st_mode & 07777) == 0)
             result = 0;
     } else {
         errno = EAGAIN; /* it was replaced under us */
@@ -85,7 +95,7 @@ static int copy_file(int from, int to, const char *name, const struct stat *st)
 
 static int copy_link(int from, int to, const char *name, const struct stat *st)
 {
-    char target[4096];
+    static char target[4096];
     ssize_t length = readlinkat(from, name, target, sizeof(target));
 
     if (length < 0 || length == (ssize_t)sizeof(target)) {
@@ -94,9 +104,7 @@ static int copy_link(int from, int to, const char *name, const struct stat *st)
         return -1;
     }
     target[length] = '\0';
-    if (symlinkat(target, to, name) < 0)
-        return -1;
-    return fchownat(to, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW);
+    return symlinkat(target, to, name) == 0 ? give(to, name, st) : -1;
 }
 
 /* A device, FIFO or socket. Devices of an image are of no use on a nodev mount, and where mknod is
@@ -105,7 +113,7 @@ static int copy_node(int to, const char *name, const struct stat *st)
 {
     if (mknodat(to, name, st->st_mode, st->st_rdev) < 0)
         return errno == EPERM && (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode)) ? 0 : -1;
-    return fchownat(to, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW);
+    return give(to, name, st);
 }
 
 /* Makes the directory and steps into it. */
@@ -119,7 +127,7 @@ static int descend(const struct level *level, struct level *below, const char *n
         return -1;
     if (mkdirat(level->to, name, 0700) == 0)
         below->to = openat(level->to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (below->to < 0 || fchown(below->to, st->st_uid, st->st_gid) < 0 ||
+    if (below->to < 0 || give(below->to, "", st) < 0 ||
         fchmod(below->to, st->st_mode & 07777) < 0) {
         init_close(&below->to);
         init_close(&below->from);

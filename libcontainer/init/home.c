@@ -89,18 +89,34 @@ static bool search(int fd, uint32_t uid, struct line *line)
             begin_line(line);
         }
     }
-    return is_wanted(line, uid);
+    /* A last line without its newline counts; one that was cut off by the bound does not. */
+    return total < FILE_LIMIT && is_wanted(line, uid);
+}
+
+/* Looked at before it is opened: opening a device can have effects. It is looked at again after,
+ * since somebody may exchange it. */
+static int open_passwd(void)
+{
+    struct stat st;
+    int fd;
+
+    if (stat("/etc/passwd", &st) < 0 || !S_ISREG(st.st_mode))
+        return -1;
+    fd = sys_openat2(AT_FDCWD, "/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0,
+                     RESOLVE_NO_MAGICLINKS);
+    if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)))
+        init_close(&fd);
+    return fd;
 }
 
 const char *find_home(uint32_t uid)
 {
-    static char result[sizeof("HOME=") + HOME_BYTES] = "HOME=/";
+    static char result[sizeof("HOME=") + HOME_BYTES];
     static struct line line;
-    int fd = sys_openat2(AT_FDCWD, "/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0,
-                         RESOLVE_NO_MAGICLINKS);
-    struct stat st;
+    int fd = open_passwd();
 
-    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && search(fd, uid, &line)) {
+    memcpy(result, "HOME=/", sizeof("HOME=/"));
+    if (fd >= 0 && search(fd, uid, &line)) {
         memcpy(result + 5, line.home, line.home_length);
         result[5 + line.home_length] = '\0';
     }

@@ -32,6 +32,8 @@ struct init {
     uint64_t *words;
     int slots[PLAN_MAX_SLOTS];
     uint32_t n_slots;
+    uint32_t mask_slot; /* these two are used after the root switch; PLAN_NO_SLOT if not at all */
+    uint32_t listen_slot;
 
     /* descriptors */
     int channel;   /* to the creator; later to who starts us */
@@ -46,7 +48,8 @@ struct init {
     const char *program; /* the candidate that was found */
     const char *home;    /* "HOME=...", or NULL */
     bool cwd_is_set;
-    bool is_executing; /* EXECUTING was sent: nothing but execve and write may follow the filter */
+    bool is_executing; /* EXECUTING was sent */
+    bool is_filtered;  /* nothing but execve, write and exit_group may follow */
 
     /* what failed */
     uint32_t step;
@@ -78,6 +81,12 @@ static inline const void *init_blob(const struct init *init, struct plan_blob bl
 /* Closes *fd if it is open and sets it to -1; keeps errno. */
 void init_close(int *fd);
 
+/* Nobody waits for this process any more: it ends. */
+void init_abandon(void) __attribute__((noreturn));
+/* Makes the process non-dumpable, and proves it. Repeated after each change of ids, which can undo
+ * it (prctl(2), PR_SET_DUMPABLE). */
+bool init_hide(void);
+
 /* ---- plan_check.c: true if the block is sound as a whole ------------------------------------------ */
 bool plan_is_sound(const char *bytes, size_t size, uint32_t n_slots);
 
@@ -95,6 +104,10 @@ enum {
     RESOLVE_DIRECTORY = 1 << 2, /* must be a directory */
 };
 
+/* How files of the private procfs are opened: what they seem to be is what they are. */
+#define RESOLVE_PROC_FILE                                                                          \
+    (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV)
+
 /* O_PATH descriptor of `path` beneath the root; -1 and errno. */
 int resolve(const struct init *init, const char *path, unsigned int how);
 /* The same, making what is missing. */
@@ -105,20 +118,13 @@ int resolve_parent(const struct init *init, const char *path, const char **name)
 /* The private procfs, mounted nowhere; -1 and errno. */
 int private_proc(struct init *init);
 /* True if the mount that `path` leads to now is the one that `mount` is the root of. */
-bool is_mounted_at(const struct init *init, int mount, const char *path);
+bool is_mounted_at(const struct init *init, int mount, const char *path, unsigned int how);
 
-/* ---- handlers, one for each init operation ------------------------------------------------------------ */
+/* ---- handlers, one for each operation that is not the host's --------------------------------------------- */
 typedef int op_handler(struct init *init, const struct plan_op *op);
 
-op_handler do_become_root, do_session, do_unshare, do_time_offsets, do_hostname, do_domainname,
-    do_netlink;
-op_handler do_propagation, do_root, do_mount, do_bind, do_remount, do_device, do_link, do_directory,
-    do_at_hook;
-op_handler do_pivot;
-op_handler do_sysctl, do_readonly_path, do_mask_path, do_root_attributes;
-op_handler do_rlimit, do_personality, do_cwd, do_bounding, do_identity, do_capabilities,
-    do_no_new_privs, do_program;
-op_handler do_ready, do_inner_hook, do_filter, do_exec;
+#define OP(code, name, payload, phase, sentence) op_handler do_##name;
+#include "plan/ops.def"
 
 /* Copies what `from` (a directory) holds into `to`, an empty one; -1 and errno. */
 int copy_up(int from, int to);

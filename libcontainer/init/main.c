@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,40 +11,18 @@ enum {
     LAST_SIGNAL = 64
 };
 
+/* From the rows of ops.def: a new operation of init that has no handler does not link. */
+#define HANDLER_PHASE_HOST(name)       NULL
+#define HANDLER_PHASE_NAMESPACES(name) do_##name
+#define HANDLER_PHASE_MOUNTS(name)     do_##name
+#define HANDLER_PHASE_PIVOT(name)      do_##name
+#define HANDLER_PHASE_SEAL(name)       do_##name
+#define HANDLER_PHASE_IDENTITY(name)   do_##name
+#define HANDLER_PHASE_START(name)      do_##name
+
 static op_handler *const handlers[N_OPS] = {
-    [OP_BECOME_ROOT] = do_become_root,
-    [OP_SESSION] = do_session,
-    [OP_UNSHARE] = do_unshare,
-    [OP_TIME_OFFSETS] = do_time_offsets,
-    [OP_HOSTNAME] = do_hostname,
-    [OP_DOMAINNAME] = do_domainname,
-    [OP_NETLINK] = do_netlink,
-    [OP_PROPAGATION] = do_propagation,
-    [OP_ROOT] = do_root,
-    [OP_MOUNT] = do_mount,
-    [OP_BIND] = do_bind,
-    [OP_REMOUNT] = do_remount,
-    [OP_DEVICE] = do_device,
-    [OP_LINK] = do_link,
-    [OP_DIRECTORY] = do_directory,
-    [OP_AT_HOOK] = do_at_hook,
-    [OP_PIVOT] = do_pivot,
-    [OP_SYSCTL] = do_sysctl,
-    [OP_READONLY_PATH] = do_readonly_path,
-    [OP_MASK_PATH] = do_mask_path,
-    [OP_ROOT_ATTRIBUTES] = do_root_attributes,
-    [OP_RLIMIT] = do_rlimit,
-    [OP_PERSONALITY] = do_personality,
-    [OP_CWD] = do_cwd,
-    [OP_BOUNDING] = do_bounding,
-    [OP_IDENTITY] = do_identity,
-    [OP_CAPABILITIES] = do_capabilities,
-    [OP_NO_NEW_PRIVS] = do_no_new_privs,
-    [OP_PROGRAM] = do_program,
-    [OP_READY] = do_ready,
-    [OP_INNER_HOOK] = do_inner_hook,
-    [OP_FILTER] = do_filter,
-    [OP_EXEC] = do_exec,
+#define OP(code, name, payload, phase, sentence) [OP_##code] = HANDLER_##phase(name),
+#include "plan/ops.def"
 };
 
 int init_fail_with(struct init *init, enum channel_step step, int error, uint32_t aux)
@@ -71,6 +48,16 @@ void init_close(int *fd)
     errno = saved;
 }
 
+void init_abandon(void)
+{
+    _exit(INIT_EXIT_ABANDONED);
+}
+
+bool init_hide(void)
+{
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0;
+}
+
 /* The caller's blocked and ignored signals are not the workload's. */
 static void reset_signals(void)
 {
@@ -83,6 +70,14 @@ static void reset_signals(void)
             sys_reset_signal(number);
 }
 
+/* Nothing comes along but the standard streams and the channel: not what the caller of the runtime
+ * had open, not what the runtime forgot. */
+static void close_inherited(void)
+{
+    if (fcntl(CHANNEL_FD, F_SETFD, FD_CLOEXEC) < 0 || sys_close_range(CHANNEL_FD + 1, ~0U, 0) < 0)
+        init_abandon();
+}
+
 static bool has_op(const struct init *init, uint16_t code)
 {
     for (uint32_t i = 0; i < init->n_ops; i++)
@@ -91,8 +86,8 @@ static bool has_op(const struct init *init, uint16_t code)
     return false;
 }
 
-/* A plain write(2), which passes nearly every filter; a status that says so where not even that
- * does. */
+/* Behind the filter a plain write(2), which passes nearly every one; before it the call that does
+ * not raise a signal when nobody listens. A status says what could not be told. */
 static int report_failure(const struct init *init, uint32_t op)
 {
     const struct channel_message message = {
@@ -102,8 +97,11 @@ static int report_failure(const struct init *init, uint32_t op)
         .aux = init->aux,
         .error = init->error,
     };
+    bool is_told = init->is_filtered
+                       ? write(init->channel, &message, sizeof(message)) == (ssize_t)sizeof(message)
+                       : send_message(init->channel, &message);
 
-    if (write(init->channel, &message, sizeof(message)) != (ssize_t)sizeof(message))
+    if (!is_told)
         return INIT_EXIT_UNTOLD;
     if (init->ops[op].code == OP_EXEC || init->ops[op].code == OP_PROGRAM)
         return init->error == ENOENT ? 127 : 126;
@@ -128,21 +126,16 @@ static int execute(struct init *init)
 
 int main(void)
 {
-    static struct init init = {
-        .channel = CHANNEL_FD,
-        .root = -1,
-        .proc = -1,
-        .null_mask = -1,
-        .dir_mask = -1,
-        .listener = -1,
-    };
+    static struct init init; /* with its empty slots it would be most of the program's file */
 
     /* Executing a readable file makes a process dumpable; nobody may trace this one or look at its
      * descriptors. */
-    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (!init_hide())
+        init_abandon();
     prctl(PR_SET_NAME, "caisson-init", 0, 0, 0);
-    if (fcntl(CHANNEL_FD, F_SETFD, FD_CLOEXEC) < 0)
-        return INIT_EXIT_ABANDONED;
+    close_inherited();
+    init.channel = CHANNEL_FD;
+    init.root = init.proc = init.null_mask = init.dir_mask = init.listener = -1;
     init.old_umask = umask(0); /* modes below are what they say */
     reset_signals();
     if (receive_plan(&init) < 0) {
@@ -150,7 +143,8 @@ int main(void)
             .type = MSG_FAILED, .op = UINT32_MAX, .error = EBADMSG};
 
         send_message(CHANNEL_FD, &refused);
-        return INIT_EXIT_BAD_PLAN;
+        _exit(INIT_EXIT_BAD_PLAN);
     }
-    return execute(&init);
+    /* Not by returning: behind a filter nothing of libc may run any more. */
+    _exit(execute(&init));
 }

@@ -69,7 +69,7 @@ static int bind_node(struct init *init, const struct plan_op *op)
     if (sys_move_mount(*mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) <
         0)
         result = init_fail(init, STEP_ATTACH);
-    else if (!is_mounted_at(init, *mount, path))
+    else if (!is_mounted_at(init, *mount, path, RESOLVE_NO_LINK))
         result = init_fail_with(init, STEP_VERIFY, 0, 0);
     init_close(&target);
     init_close(mount);

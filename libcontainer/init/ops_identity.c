@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,9 +16,7 @@
 
 int do_rlimit(struct init *init, const struct plan_op *op)
 {
-    const struct rlimit limit = {.rlim_cur = op->rlimit.soft, .rlim_max = op->rlimit.hard};
-
-    if (setrlimit((int)op->rlimit.resource, &limit) < 0)
+    if (sys_set_limit(op->rlimit.resource, op->rlimit.soft, op->rlimit.hard) < 0)
         return init_fail(init, STEP_WHOLE);
     return 0;
 }
@@ -35,9 +32,9 @@ int do_personality(struct init *init, const struct plan_op *op)
  * our root: a descriptor of the host that leaked to us would lead there (CVE-2024-21626). */
 static bool cwd_is_inside(void)
 {
-    char path[4096];
+    static char path[4096];
 
-    return getcwd(path, sizeof(path)) != NULL && path[0] == '/';
+    return sys_getcwd(path, sizeof(path)) > 0 && path[0] == '/';
 }
 
 int do_cwd(struct init *init, const struct plan_op *op)
@@ -93,9 +90,14 @@ static bool ids_are(uint32_t uid, uint32_t gid)
 /* A user namespace may deny setgroups(2); that is fine only if there is nothing to change. */
 static int set_groups(const struct init *init, struct plan_blob groups)
 {
-    if (sys_setgroups(groups.size / sizeof(uint32_t), init_blob(init, groups)) == 0)
+    size_t count = groups.size / sizeof(uint32_t);
+
+    if (sys_setgroups(count, init_blob(init, groups)) < 0 && (errno != EPERM || count != 0))
+        return -1;
+    if (getgroups(0, NULL) == (int)count)
         return 0;
-    return errno == EPERM && groups.size == 0 && getgroups(0, NULL) == 0 ? 0 : -1;
+    errno = EPERM;
+    return -1;
 }
 
 int do_identity(struct init *init, const struct plan_op *op)
@@ -107,12 +109,9 @@ int do_identity(struct init *init, const struct plan_op *op)
     /* Also when the list is empty: groups of whoever started the runtime must not remain. */
     if ((op->flags & IDENTITY_SKIP_GROUPS) == 0 && set_groups(init, identity->groups) < 0)
         return init_fail(init, STEP_WHOLE);
-    if (setresgid(identity->gid, identity->gid, identity->gid) < 0 ||
-        setresuid(identity->uid, identity->uid, identity->uid) < 0)
+    if (sys_set_gids(identity->gid) < 0 || sys_set_uids(identity->uid) < 0)
         return init_fail(init, STEP_WHOLE);
-    /* A change of ids can make a process dumpable again, depending on fs.suid_dumpable. */
-    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    if (!ids_are(identity->uid, identity->gid) || prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0)
+    if (!init_hide() || !ids_are(identity->uid, identity->gid))
         return init_fail_with(init, STEP_VERIFY, 0, 0);
     return 0;
 }
@@ -189,7 +188,7 @@ static int candidate_error(const char *path)
         return EISDIR;
     if (!S_ISREG(st.st_mode))
         return EACCES;
-    return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0 ? 0 : errno;
+    return sys_may_execute(path) == 0 ? 0 : errno;
 }
 
 /* As the workload's user, with its working directory and the image's files: what execvp(3) would

@@ -137,12 +137,12 @@ static int keep_mode(int target, int mount)
     return fchmodat(mount, ".", st.st_mode & 07777, 0);
 }
 
-static int attach(struct init *init, int mount, int target, const char *path)
+static int attach(struct init *init, int mount, int target, const char *path, unsigned int how)
 {
     if (sys_move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) <
         0)
         return init_fail(init, STEP_ATTACH);
-    if (!is_mounted_at(init, mount, path))
+    if (!is_mounted_at(init, mount, path, how))
         return init_fail_with(init, STEP_VERIFY, 0, 0);
     return 0;
 }
@@ -165,7 +165,7 @@ static int finish_mount(struct init *init, const struct plan_op *op, int mount, 
         return init_fail(init, STEP_ATTRIBUTE);
     if ((op->flags & MOUNT_COPY_UP) != 0 && copy_up(target, mount) < 0)
         return init_fail(init, STEP_COPY);
-    if (attach(init, mount, target, path) < 0)
+    if (attach(init, mount, target, path, how_to_resolve(op)) < 0)
         return -1;
     if (op->mount.propagation != 0 &&
         set_attributes(mount, 0, 0, op->mount.propagation,
@@ -203,7 +203,7 @@ int do_bind(struct init *init, const struct plan_op *op)
     if (!S_ISDIR(st.st_mode))
         how = (how & ~(unsigned int)RESOLVE_DIRECTORY) | RESOLVE_FILE;
     target = open_target(init, op, path, how);
-    result = target >= 0 ? attach(init, *mount, target, path) : -1;
+    result = target >= 0 ? attach(init, *mount, target, path, how) : -1;
     init_close(&target);
     init_close(mount);
     return result;
@@ -227,7 +227,7 @@ static int reconfigure(struct init *init, int target, struct plan_vector paramet
 
 int do_remount(struct init *init, const struct plan_op *op)
 {
-    int target = resolve(init, init_text(init, op->remount.target), 0);
+    int target = resolve(init, init_text(init, op->remount.target), how_to_resolve(op));
     int result = 0;
 
     if (target < 0)
@@ -259,24 +259,20 @@ int do_at_hook(struct init *init, const struct plan_op *op)
 
     if (!send_message(init->channel, &here) || !receive_message(init->channel, &message) ||
         message.type != MSG_GO_ON)
-        _exit(INIT_EXIT_ABANDONED); /* the hook failed, or the creator is gone */
+        init_abandon(); /* the hook failed, or the creator is gone */
     return 0;
 }
 
 /* ---- the root switch ------------------------------------------------------------------------------------ */
 
-/* From here on no descriptor of ours leads to a mount of the host. What is left in slots are a
- * detached null device, which is in no namespace, and the listening socket. */
+/* From here on no descriptor of ours leads to a mount of the host. What is left in slots are the
+ * null device for masks, alone on a detached mount that is in no namespace, and the listening
+ * socket. What no operation has used is not left, either. */
 static void close_sources(struct init *init)
 {
-    for (uint32_t i = 0; i < init->n_ops; i++) {
-        const struct plan_op *op = &init->ops[i];
-
-        if (op->code == OP_BIND)
-            init_close(&init->slots[op->bind.slot]);
-        else if (op->code == OP_DEVICE && (op->flags & DEVICE_BIND) != 0)
-            init_close(&init->slots[op->device.slot]);
-    }
+    for (uint32_t i = 0; i < init->n_slots; i++)
+        if (i != init->mask_slot && i != init->listen_slot)
+            init_close(&init->slots[i]);
 }
 
 int do_pivot(struct init *init, const struct plan_op *op)

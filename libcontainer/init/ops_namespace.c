@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -21,10 +20,9 @@ int do_become_root(struct init *init, const struct plan_op *op)
     /* Denied where a user maps only himself; then there are no groups to lose. */
     if (sys_setgroups(0, NULL) < 0 && errno != EPERM)
         return init_fail(init, STEP_WHOLE);
-    if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+    if (sys_set_gids(0) < 0 || sys_set_uids(0) < 0)
         return init_fail(init, STEP_WHOLE);
-    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    return 0;
+    return init_hide() ? 0 : init_fail_with(init, STEP_VERIFY, 0, 0);
 }
 
 int do_session(struct init *init, const struct plan_op *op)
@@ -83,7 +81,7 @@ static char *put_offset(char *to, const char *clock, int64_t seconds, uint32_t n
 }
 
 /* PID/<name> in the private procfs: "self" would be a link. */
-static int open_own(struct init *init, const char *name, int flags)
+static int open_own(struct init *init, const char *name, uint64_t flags, uint64_t resolve_flags)
 {
     char path[64];
     char *end;
@@ -94,9 +92,7 @@ static int open_own(struct init *init, const char *name, int flags)
     *end++ = '/';
     end = put_text(end, name);
     *end = '\0';
-    /* ns/time_for_children is a magic link by nature, so openat2's refusals do not apply here; the
-     * procfs is our own and nothing can be mounted on it. */
-    return openat(init->proc, path, flags | O_CLOEXEC);
+    return sys_openat2(init->proc, path, flags, 0, resolve_flags);
 }
 
 int do_time_offsets(struct init *init, const struct plan_op *op)
@@ -111,13 +107,15 @@ int do_time_offsets(struct init *init, const struct plan_op *op)
         return init_fail(init, STEP_WHOLE);
     end = put_offset(end, "monotonic", op->time_offsets.monotonic_s, op->time_offsets.monotonic_ns);
     end = put_offset(end, "boottime", op->time_offsets.boottime_s, op->time_offsets.boottime_ns);
-    fd = open_own(init, "timens_offsets", O_WRONLY);
+    fd = open_own(init, "timens_offsets", O_WRONLY, RESOLVE_PROC_FILE);
     written = fd >= 0 ? write(fd, lines, (size_t)(end - lines)) : -1;
     init_close(&fd);
     if (written != end - lines)
-        return init_fail(init, STEP_WHOLE);
+        return written < 0 ? init_fail(init, STEP_WHOLE) : init_fail_with(init, STEP_WHOLE, EIO, 0);
 
-    fd = open_own(init, "ns/time_for_children", O_RDONLY);
+    /* A magic link by nature, so openat2 must not refuse it; the procfs is our own, nothing can be
+     * mounted on it, and what is opened is proven to be a namespace. */
+    fd = open_own(init, "ns/time_for_children", O_RDONLY, 0);
     if (fd < 0 || fstatfs(fd, &fs) < 0 || fs.f_type != ABI_NSFS_MAGIC ||
         sys_setns(fd, CLONE_NEWTIME) < 0) {
         init_fail(init, STEP_WHOLE);
@@ -144,30 +142,46 @@ int do_domainname(struct init *init, const struct plan_op *op)
     return setdomainname(name, strlen(name)) == 0 ? 0 : init_fail(init, STEP_WHOLE);
 }
 
+struct netlink_answer {
+    struct nlmsghdr header;
+    struct nlmsgerr error;
+};
+
+/* -1 and errno, or 0 with the kernel's answer. Others may send to our socket, too. */
+static int ask_kernel(int fd, const void *request, size_t size, struct netlink_answer *answer)
+{
+    const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+    struct sockaddr_nl from = {0};
+    socklen_t from_size;
+    ssize_t got;
+
+    if (sendto(fd, request, size, 0, (const struct sockaddr *)&kernel, sizeof(kernel)) < 0)
+        return -1;
+    do {
+        from_size = sizeof(from);
+        got = recvfrom(fd, answer, sizeof(*answer), 0, (struct sockaddr *)&from, &from_size);
+    } while (got >= 0 && (from_size < sizeof(from) || from.nl_pid != 0));
+    if (got < 0)
+        return -1;
+    if (got < (ssize_t)sizeof(*answer) || answer->header.nlmsg_type != NLMSG_ERROR) {
+        errno = EPROTO;
+        return -1;
+    }
+    return 0;
+}
+
 /* Sends one finished request and waits for its acknowledgement. */
 int do_netlink(struct init *init, const struct plan_op *op)
 {
-    const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-    struct {
-        struct nlmsghdr header;
-        struct nlmsgerr error;
-    } answer;
+    struct plan_blob request = op->netlink.message;
+    struct netlink_answer answer;
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    ssize_t got = -1;
+    int result = fd >= 0 ? ask_kernel(fd, init_blob(init, request), request.size, &answer) : -1;
 
-    if (fd >= 0 && sendto(fd, init_blob(init, op->netlink.message), op->netlink.message.size, 0,
-                          (const struct sockaddr *)&kernel, sizeof(kernel)) >= 0)
-        got = recv(fd, &answer, sizeof(answer), MSG_TRUNC);
-    if (got < 0) {
+    if (result < 0)
         init_fail(init, STEP_WHOLE);
-        init_close(&fd);
-        return -1;
-    }
+    else if (answer.error.error != 0)
+        result = init_fail_with(init, STEP_WHOLE, -answer.error.error, 0);
     init_close(&fd);
-    if (got < (ssize_t)sizeof(answer.header) + (ssize_t)sizeof(int) ||
-        answer.header.nlmsg_type != NLMSG_ERROR)
-        return init_fail_with(init, STEP_WHOLE, EPROTO, 0);
-    if (answer.error.error != 0)
-        return init_fail_with(init, STEP_WHOLE, -answer.error.error, 0);
-    return 0;
+    return result;
 }

@@ -33,18 +33,15 @@ int do_sysctl(struct init *init, const struct plan_op *op)
     if (private_proc(init) < 0)
         return init_fail(init, STEP_WHOLE);
     memcpy(path + 4, name, length + 1);
-    fd = sys_openat2(init->proc, path, O_WRONLY, 0,
-                     RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS |
-                         RESOLVE_NO_XDEV);
+    fd = sys_openat2(init->proc, path, O_WRONLY, 0, RESOLVE_PROC_FILE);
     if (fd >= 0)
         written = write(fd, value, strlen(value));
-    if (written != (ssize_t)strlen(value)) {
+    if (written < 0)
         init_fail(init, STEP_WHOLE);
-        init_close(&fd);
-        return -1;
-    }
+    else if (written != (ssize_t)strlen(value))
+        init_fail_with(init, STEP_WHOLE, EIO, 0); /* the kernel took only a part of it */
     init_close(&fd);
-    return 0;
+    return written == (ssize_t)strlen(value) ? 0 : -1;
 }
 
 /* procfs and sysfs have no links that a mask may go through; in the image they are its own affair.
@@ -63,19 +60,24 @@ static int open_sealed(struct init *init, const char *path, bool *is_missing)
     return target < 0 && !*is_missing ? init_fail(init, STEP_TARGET) : target;
 }
 
-static int attach_at(struct init *init, int mount, int target)
+/* Looked at once more: what should be covered may have been moved away meanwhile by another
+ * container that shares the directory. */
+static int attach_at(struct init *init, int mount, int target, const char *path)
 {
     if (sys_move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) <
         0)
         return init_fail(init, STEP_ATTACH);
-    return 0;
+    return is_mounted_at(init, mount, path, how_to_seal(path))
+               ? 0
+               : init_fail_with(init, STEP_VERIFY, 0, 0);
 }
 
 int do_readonly_path(struct init *init, const struct plan_op *op)
 {
     const struct mount_attr readonly = {.attr_set = MOUNT_ATTR_RDONLY};
     bool is_missing;
-    int target = open_sealed(init, init_text(init, op->readonly_path.path), &is_missing);
+    const char *path = init_text(init, op->readonly_path.path);
+    int target = open_sealed(init, path, &is_missing);
     int mount = -1;
     int result = -1;
 
@@ -85,7 +87,7 @@ int do_readonly_path(struct init *init, const struct plan_op *op)
     if (mount < 0 || sys_mount_setattr(mount, "", AT_EMPTY_PATH | AT_RECURSIVE, &readonly) < 0)
         init_fail(init, STEP_ATTRIBUTE);
     else
-        result = attach_at(init, mount, target);
+        result = attach_at(init, mount, target, path);
     init_close(&mount);
     init_close(&target);
     return result;
@@ -160,7 +162,7 @@ int do_mask_path(struct init *init, const struct plan_op *op)
         return -1;
     }
     mask = next_mask(init, op, S_ISDIR(st.st_mode), &is_first);
-    result = mask >= 0 ? attach_at(init, mask, target) : init_fail(init, STEP_SUPER);
+    result = mask >= 0 ? attach_at(init, mask, target, path) : init_fail(init, STEP_SUPER);
     if (!is_first)
         init_close(&mask);
     init_close(&target);

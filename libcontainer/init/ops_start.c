@@ -64,12 +64,15 @@ static void wait_at_socket(struct init *init, const struct op_ready *ready)
         if (connection < 0) {
             if (errno == EINTR || errno == ECONNABORTED)
                 continue;
-            _exit(INIT_EXIT_ABANDONED);
+            init_abandon();
         }
         if (peer_may_start(connection, ready) && receive_message(connection, &message) &&
             is_start(&message, ready)) {
             init_close(&init->listener);
-            init->channel = connection;
+            /* The lowest free number was the old channel's, most likely. */
+            if (connection != CHANNEL_FD && dup3(connection, CHANNEL_FD, O_CLOEXEC) < 0)
+                init_abandon();
+            init->channel = CHANNEL_FD;
             return;
         }
         init_close(&connection);
@@ -86,15 +89,17 @@ int do_ready(struct init *init, const struct plan_op *op)
     init_close(&init->proc);
     init_close(&init->null_mask);
     init_close(&init->dir_mask);
+    if (init->mask_slot != PLAN_NO_SLOT)
+        init_close(&init->slots[init->mask_slot]);
     if ((op->flags & READY_SILENT) == 0 && !send_message(init->channel, &ready))
-        _exit(INIT_EXIT_ABANDONED);
+        init_abandon();
     if (!receive_message(init->channel, &message))
-        _exit(INIT_EXIT_ABANDONED); /* the creator is gone before anybody can know of us */
+        init_abandon(); /* the creator is gone before anybody can know of us */
     if ((op->flags & READY_LISTEN) == 0)
         return is_start(&message, &op->ready) ? 0 : init_fail_with(init, STEP_WHOLE, EPROTO, 0);
 
     if (message.type != MSG_COMMITTED)
-        _exit(INIT_EXIT_ABANDONED);
+        init_abandon();
     init_close(&init->channel);
     init->listener = init->slots[op->ready.slot];
     init->slots[op->ready.slot] = -1;
@@ -132,7 +137,7 @@ static int make_hook_input(const struct init *init, const struct op_inner_hook *
 static void __attribute__((noreturn))
 run_hook(const struct init *init, const struct op_inner_hook *hook, int input)
 {
-    setpgid(0, 0);
+    setpgid(0, 0); /* what it starts is killed with it at the timeout */
     umask(init->old_umask);
     if (dup2(input, STDIN_FILENO) < 0 || sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC_FLAG) < 0)
         _exit(126);
@@ -153,12 +158,13 @@ static int64_t now_ms(void)
 static bool wait_hook(int pidfd, int64_t timeout_s)
 {
     struct pollfd polled = {.fd = pidfd, .events = POLLIN};
-    int64_t deadline = now_ms() + timeout_s * 1000;
+    bool is_bounded = timeout_s > 0 && timeout_s < INT32_MAX; /* 68 years are forever */
+    int64_t deadline = is_bounded ? now_ms() + timeout_s * 1000 : 0;
 
     for (;;) {
-        int64_t left = timeout_s > 0 ? deadline - now_ms() : -1;
+        int64_t left = is_bounded ? deadline - now_ms() : -1;
 
-        if (timeout_s > 0 && left <= 0)
+        if (is_bounded && left <= 0)
             return false;
         if (poll(&polled, 1, left > INT32_MAX ? INT32_MAX : (int)left) > 0)
             return true;
@@ -195,6 +201,9 @@ int do_inner_hook(struct init *init, const struct plan_op *op)
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
     init_close(&pidfd);
+    /* As the first process of a pid namespace we inherit what the hook left behind. */
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        ;
     if (!in_time)
         return init_fail_with(init, STEP_TIMEOUT, 0, hook->index);
     return status == 0 ? 0 : init_fail_with(init, STEP_EXIT, 0, (uint32_t)status);
@@ -202,7 +211,9 @@ int do_inner_hook(struct init *init, const struct plan_op *op)
 
 /* ---- the end -------------------------------------------------------------------------------------------- */
 
-/* In this order: the last things that need system calls of their own. */
+/* In this order: the umask; every descriptor but the streams and the channel really closed, since
+ * the path of the program is resolved before execve(2) looks at close-on-exec (CVE-2024-21626); the
+ * last word. What follows is seccomp(2), where there is a filter, and execve(2). */
 static int prepare_execution(struct init *init, const struct plan_op *exec_op)
 {
     const struct channel_message executing = {.type = MSG_EXECUTING};
@@ -210,8 +221,7 @@ static int prepare_execution(struct init *init, const struct plan_op *exec_op)
     if (init->is_executing)
         return 0;
     umask((exec_op->flags & EXEC_HAS_UMASK) != 0 ? (mode_t)exec_op->exec.umask : init->old_umask);
-    /* Every descriptor of ours has the flag already; this is for what we do not know of. */
-    if (sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC_FLAG) < 0)
+    if (sys_close_range(CHANNEL_FD + 1, ~0U, 0) < 0)
         return init_fail(init, STEP_WHOLE);
     if (!send_message(init->channel, &executing))
         return init_fail(init, STEP_WHOLE);
@@ -231,6 +241,7 @@ int do_filter(struct init *init, const struct plan_op *op)
         return -1;
     if (sys_seccomp_filter(op->filter.flags, &program) < 0)
         return init_fail(init, STEP_WHOLE);
+    init->is_filtered = true;
     return 0;
 }
 

@@ -27,7 +27,8 @@ bool send_message(int channel, const struct channel_message *message)
     return sent == (ssize_t)sizeof(*message);
 }
 
-/* One PLAN message; its descriptors are added to `fds`. */
+/* One PLAN message; its descriptors are added to `fds`. The end of the channel is the end of us:
+ * the creator has died. */
 static int receive_batch(int channel, int *fds, uint32_t *n_fds, uint32_t limit)
 {
     union {
@@ -49,6 +50,8 @@ static int receive_batch(int channel, int *fds, uint32_t *n_fds, uint32_t limit)
     do
         got = recvmsg(channel, &header, MSG_CMSG_CLOEXEC);
     while (got < 0 && errno == EINTR);
+    if (got == 0 || (got < 0 && errno == ECONNRESET))
+        init_abandon();
     rights = got == (ssize_t)sizeof(message) ? CMSG_FIRSTHDR(&header) : NULL;
     if (rights == NULL || message.type != MSG_PLAN ||
         (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || rights->cmsg_level != SOL_SOCKET ||
@@ -79,7 +82,8 @@ static char *map_plan(int fd, size_t *size)
 
 /* Offsets become pointers, so that a vector is an argv. The mapping is private: only the pages of
  * vectors are copied. A terminating word is 0 in both readings; an empty string inside a vector is
- * told from it by the vector's count. */
+ * told from it by the vector's count. Each word is turned once: plan_check.c has refused vectors
+ * that share any. */
 static void relocate(const struct init *init, struct plan_vector vector)
 {
     for (uint32_t i = 0; i < vector.count; i++)
@@ -87,7 +91,8 @@ static void relocate(const struct init *init, struct plan_vector vector)
             (uint64_t)(uintptr_t)init_text(init, (plan_string)init->words[vector.first + i]);
 }
 
-static void relocate_vectors(const struct init *init)
+/* What the operations refer to is made ready to be used. */
+static void prepare_ops(struct init *init)
 {
     for (uint32_t i = 0; i < init->n_ops; i++) {
         const struct plan_op *op = &init->ops[i];
@@ -99,8 +104,15 @@ static void relocate_vectors(const struct init *init)
         case OP_REMOUNT:
             relocate(init, op->remount.parameters);
             break;
+        case OP_MASK_PATH:
+            init->mask_slot = op->mask_path.slot;
+            break;
         case OP_PROGRAM:
             relocate(init, op->program.candidates);
+            break;
+        case OP_READY:
+            if ((op->flags & READY_LISTEN) != 0)
+                init->listen_slot = op->ready.slot;
             break;
         case OP_INNER_HOOK:
             relocate(init, op->inner_hook.args);
@@ -143,6 +155,7 @@ int receive_plan(struct init *init)
     init->words = (uint64_t *)(void *)(init->bytes + header->vectors_offset);
     init->n_slots = n_fds - 1;
     memcpy(init->slots, fds + 1, init->n_slots * sizeof(int));
-    relocate_vectors(init);
+    init->mask_slot = init->listen_slot = PLAN_NO_SLOT;
+    prepare_ops(init);
     return 0;
 }

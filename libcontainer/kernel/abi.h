@@ -120,6 +120,9 @@
 #ifndef SYS_close_range
 #    define SYS_close_range 436
 #endif
+#ifndef SYS_faccessat2
+#    define SYS_faccessat2 439
+#endif
 #ifndef SYS_mount_setattr
 #    define SYS_mount_setattr 442
 #endif
@@ -132,6 +135,9 @@
 #endif
 #ifndef AT_RECURSIVE
 #    define AT_RECURSIVE 0x8000
+#endif
+#ifndef AT_EACCESS
+#    define AT_EACCESS 0x200
 #endif
 #ifndef AT_EMPTY_PATH
 #    define AT_EMPTY_PATH 0x1000

@@ -114,6 +114,33 @@ int sys_seccomp_filter(unsigned int flags, const void *program)
     return (int)syscall(SYS_seccomp, ABI_SECCOMP_SET_MODE_FILTER, flags, program);
 }
 
+int sys_set_uids(uint32_t uid)
+{
+    return (int)syscall(SYS_setresuid, uid, uid, uid);
+}
+
+int sys_set_gids(uint32_t gid)
+{
+    return (int)syscall(SYS_setresgid, gid, gid, gid);
+}
+
+int sys_set_limit(uint32_t resource, uint64_t soft, uint64_t hard)
+{
+    const uint64_t limit[2] = {soft, hard}; /* struct rlimit64 */
+
+    return (int)syscall(SYS_prlimit64, 0, resource, limit, NULL);
+}
+
+int sys_getcwd(char *path, size_t size)
+{
+    return (int)syscall(SYS_getcwd, path, size);
+}
+
+int sys_may_execute(const char *path)
+{
+    return (int)syscall(SYS_faccessat2, AT_FDCWD, path, 1 /* X_OK */, AT_EACCESS);
+}
+
 int sys_setgroups(size_t count, const uint32_t *groups)
 {
     return (int)syscall(SYS_setgroups, count, groups);

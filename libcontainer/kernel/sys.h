@@ -44,6 +44,17 @@ int sys_capget(cap_user_header_t header, cap_user_data_t data);
 int sys_capset(cap_user_header_t header, const cap_user_data_t data);
 long sys_keyctl_join_session(const char *name);
 int sys_seccomp_filter(unsigned int flags, const void *program); /* struct sock_fprog */
+/* All three ids of this thread. libc's functions of this kind look for other threads first, and
+ * that machinery would be a quarter of caisson-init. */
+int sys_set_uids(uint32_t uid);
+int sys_set_gids(uint32_t gid);
+int sys_set_limit(uint32_t resource, uint64_t soft, uint64_t hard); /* prlimit64(2), of ourselves */
+/* The length with its NUL of the working directory's path; it begins with "(unreachable)" if that
+ * is outside of our root. getcwd(2), not libc's. */
+int sys_getcwd(char *path, size_t size);
+/* May the file be executed, with the ids and capabilities that execve(2) looks at? faccessat2(2)
+ * with AT_EACCESS, Linux 5.8. */
+int sys_may_execute(const char *path);
 int sys_setgroups(size_t count, const uint32_t *groups);
 int sys_setns(int fd, int namespace_type);
 int sys_bpf(int command, void *attr, unsigned int size);

@@ -227,8 +227,8 @@ static void env_names_put(struct env_names *names, const char *entry)
     names->buckets[bucket] = (uint32_t)names->n_kept;
 }
 
-/* The environment as the workload will see it: the last of several entries for one name, at the place
- * of the first, and no empty HOME (it is looked up then). */
+/* The environment as the workload will see it: the last of several entries for one name, at the
+ * place of the first, and no empty HOME (it is looked up then). */
 static struct plan_vector add_environment(struct compile *compile, const struct json_strings *env)
 {
     struct env_names names = env_names_for(compile->arena, env->count);

@@ -18,8 +18,8 @@
 #include <linux/rtnetlink.h>
 
 #include "kernel/abi.h"
-#include "spec/check.h"
 #include "process/process.h"
+#include "spec/check.h"
 
 static const struct {
     const char *name;

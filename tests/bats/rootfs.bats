@@ -269,8 +269,22 @@ make_inside() {
     [ "$status" -eq 0 ] || fail "$output"
     ln -s "$BATS_TEST_TMPDIR/canary" "$BUNDLE/rootfs/out"
     bind /out/made
-    refused "/mounts/10"
+    # The name of a directory of the host means a directory of the image, which is made like any other.
+    sh_in_container "cmp /out/made/file $BATS_TEST_TMPDIR/canary/made/file"
+    [ "$status" -eq 0 ] || fail "$output"
     [ -z "$(ls -A "$BATS_TEST_TMPDIR/canary")" ]
+}
+
+@test "rootfs: a file whose link has no target is made where the link leads inside" {
+    writable_root
+    mkdir -p "$BUNDLE/rootfs/etc"
+    ln -sfn ../run/resolve/stub.conf "$BUNDLE/rootfs/etc/resolv.conf"
+    edit '.mounts += [{destination: "/etc/resolv.conf", source: ($bundle + "/source/file"), options: ["bind"]}]' \
+        --arg bundle "$BUNDLE"
+    sh_in_container 'cmp /etc/resolv.conf /run/resolve/stub.conf && [ -s /etc/resolv.conf ]'
+    [ "$status" -eq 0 ] || fail "$output"
+    [ -L "$BUNDLE/rootfs/etc/resolv.conf" ]
+    [ -f "$BUNDLE/rootfs/run/resolve/stub.conf" ]
 }
 
 @test "rootfs: an image whose /dev is a link gets no device and the host no file" {

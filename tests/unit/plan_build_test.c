@@ -140,6 +140,8 @@ static void build_small_plan(void)
     struct plan_op *op;
 
     plan_add(&plan, OP_OPEN_ROOT, "/root/path");
+    op = plan_add(&plan, OP_PROPAGATION, NULL);
+    op->propagation.propagation = MS_SLAVE;
     op = plan_add(&plan, OP_ROOT, "/root/path");
     op->root.slot = plan_new_slot(&plan);
     plan_add(&plan, OP_PIVOT, NULL);

@@ -16,6 +16,12 @@
 #include "base/json_types.h"
 #include "base/macros.h"
 
+enum caisson_cgroup_manager {
+    CAISSON_CGROUPFS,
+    CAISSON_SYSTEMD,
+    CAISSON_NO_CGROUP, /* containers stay in the caller's cgroup */
+};
+
 /* What all commands share. The caller makes it and releases the arena after the last use of
  * anything that a function below returned. */
 struct caisson {
@@ -23,6 +29,8 @@ struct caisson {
     struct findings
         *findings;    /* what is wrong with a configuration; shown by who prints the error */
     const char *root; /* --root, or NULL for the default */
+    enum caisson_cgroup_manager
+        cgroup_manager; /* for create, run and plan: the state remembers it */
 };
 
 struct caisson_create_options {

@@ -154,16 +154,36 @@ static int open_log(const struct options *options, struct err *e)
 
 static int check_globals(const struct options *options, struct err *e)
 {
-    if (options->systemd_cgroup)
-        return err_unsupported(e, "--systemd-cgroup is not supported yet: the cgroupfs driver is "
-                                  "the only one");
-    if (options->cgroup_manager != NULL && strcmp(options->cgroup_manager, "cgroupfs") != 0)
-        return err_unsupported(e,
-                               "--cgroup-manager %s is not supported yet: cgroupfs is the only "
-                               "one",
-                               options->cgroup_manager);
     if (options->root != NULL && (options->root[0] == '\0' || strcmp(options->root, "/") == 0))
         return err_usage(e, "--root must name a directory of its own");
+    return 0;
+}
+
+static int choose_cgroup_manager(struct caisson *caisson, const struct options *options,
+                                 struct err *e)
+{
+    static const char *const names[] = {
+        [CAISSON_CGROUPFS] = "cgroupfs",
+        [CAISSON_SYSTEMD] = "systemd",
+        [CAISSON_NO_CGROUP] = "disabled",
+    };
+    const char *name = options->cgroup_manager;
+    size_t chosen = options->systemd_cgroup ? CAISSON_SYSTEMD : CAISSON_CGROUPFS;
+
+    if (name != NULL) {
+        for (chosen = 0; chosen < ARRAY_LEN(names); chosen++)
+            if (strcmp(names[chosen], name) == 0)
+                break;
+        if (chosen == ARRAY_LEN(names))
+            return err_usage(
+                e, "unknown --cgroup-manager %s: expected cgroupfs, systemd or disabled", name);
+        if (options->systemd_cgroup && chosen != CAISSON_SYSTEMD)
+            return err_usage(e, "--systemd-cgroup and --cgroup-manager %s contradict each other",
+                             name);
+    }
+    if (chosen == CAISSON_SYSTEMD)
+        return err_unsupported(e, "the systemd driver is not supported yet");
+    caisson->cgroup_manager = (enum caisson_cgroup_manager)chosen;
     return 0;
 }
 
@@ -222,7 +242,8 @@ static int dispatch(struct caisson *caisson, struct options *options, const char
     }
     options->operands = args;
     options->n_operands = n_operands;
-    if (check_operands(command, n_operands, e) < 0 || check_globals(options, e) < 0)
+    if (check_operands(command, n_operands, e) < 0 || check_globals(options, e) < 0 ||
+        choose_cgroup_manager(caisson, options, e) < 0)
         return -1;
     caisson->root = options->root;
     if (options_make_absolute(caisson, &caisson->root, e) < 0)

@@ -2,14 +2,17 @@
 #pragma once
 
 /*
- * The container's cgroup in the v2 hierarchy: what to write there (pure), and making, killing and
- * removing it by the cgroupfs driver. On a hybrid host the v2 tree is used for what it can do; a
+ * The container's cgroup in the v2 hierarchy: what to write there (pure), and making, limiting,
+ * freezing, killing and removing it. On a hybrid host the v2 tree is used for what it can do; a
  * limit whose controller it does not have is refused, never skipped. Nothing is touched but what is
  * beneath the container's own cgroup, and the directories on the way to it.
+ *
+ * A driver (cgroup/driver.h) makes and removes the group; everything between is files of the tree.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/fd.h"
 #include "plan/compile.h"
@@ -22,32 +25,54 @@ const char *cgroup_compile_path(struct compile *compile);
 void cgroup_compile_resources(struct compile *compile);
 void cgroup_compile_devices(struct compile *compile);
 
-/* The path that the plan's CGROUP row makes, or NULL. From the plan's arena. */
-const char *cgroup_plan_path(const struct plan *plan);
+/* The first row of this kind in the plan's host block, or NULL. */
+const struct plan_op *cgroup_find_row(const struct plan *plan, enum plan_op_code code);
+
+/* What the state remembers of a group: enough to find and to remove it, by another process, also
+ * when it is only half made. */
+struct cgroup_place {
+    const char *driver; /* its name */
+    const char *path;   /* in the v2 tree; NULL: none, or not known yet */
+    uint32_t n_made;    /* how many directories of the path we made */
+};
 
 struct cgroup {
-    int directory;   /* -1: the container stays in our cgroup */
-    uint32_t n_made; /* how many directories of the path we made */
+    const struct cgroup_driver *driver; /* NULL: the container stays in our cgroup */
+    int directory;                      /* -1 until there is one */
+    struct cgroup_place place;          /* strings are the plan's arena's */
 };
 
 #define CGROUP_INIT ((struct cgroup){.directory = -1})
 
 void cgroup_release(struct cgroup *cgroup);
 
-/* Makes the cgroup of the plan. One that holds processes or is frozen is refused. On failure
- * nothing is left. Where nothing was asked for and the tree is not ours to write, there is no
- * cgroup and that is no error. */
-MUST_CHECK int cgroup_create(struct cgroup *cgroup, const struct facts *facts,
-                             const struct plan *plan, struct err *e);
+/* Where the plan's group will be, as far as that is known before it is made. */
+struct cgroup_place cgroup_plan_place(const struct plan *plan);
 
-/* Writes its limits and attaches the device program: after init was cloned into it, which is on its
- * way to wait for its plan, and before it gets that plan. */
-MUST_CHECK int cgroup_configure(const struct cgroup *cgroup, const struct plan *plan,
+/* Makes the cgroup of the plan, or gets ready to. One that holds processes or is frozen is refused.
+ * On failure nothing is left. Where nothing was asked for and the tree is not ours to write, there
+ * is no cgroup and that is no error. */
+MUST_CHECK int cgroup_prepare(struct cgroup *cgroup, const struct facts *facts,
+                              const struct plan *plan, struct err *e);
+
+/* The process `pid`, which was cloned into cgroup->directory if there was one, is on its way to
+ * wait for its plan: makes sure that it is in its cgroup, and writes the limits and attaches the
+ * device program before it gets that plan. */
+MUST_CHECK int cgroup_configure(struct cgroup *cgroup, const struct plan *plan, pid_t pid,
                                 struct err *e);
 
-/* By name, so that they work on what another process made, or only half made; gone is fine. */
-MUST_CHECK int cgroup_path_kill(const char *path, struct err *e);
-bool cgroup_path_is_frozen(const char *path);
-/* Kills what is left, removes the cgroup with those below it, and up to `n_made` - 1 directories
- * above it that are empty. */
-MUST_CHECK int cgroup_path_remove(const char *path, uint32_t n_made, struct err *e);
+/* What follows works by name, on what another process made. */
+
+/* The CGROUP_WRITE rows of a plan that was compiled for an update. */
+MUST_CHECK int cgroup_update(const struct cgroup_place *place, const struct plan *plan,
+                             struct err *e);
+/* Kills what is left, removes the cgroup with those below it, and what was made for it above. Gone
+ * is fine. */
+MUST_CHECK int cgroup_remove(const struct cgroup_place *place, struct err *e);
+
+/* SIGKILL for everything in the group and beneath it; gone is fine. */
+MUST_CHECK int cgroup_kill(const char *path, struct err *e);
+/* Returns when the kernel says that all of it is frozen, or thawed. */
+MUST_CHECK int cgroup_freeze(const char *path, bool frozen, struct err *e);
+/* A group that goes away while we look is not frozen. */
+bool cgroup_is_frozen(const char *path);

@@ -50,11 +50,24 @@ const char *cgroup_compile_path(struct compile *compile)
     return given;
 }
 
-const char *cgroup_plan_path(const struct plan *plan)
+/* ---- reading a plan ------------------------------------------------------------------------------------- */
+
+const struct plan_op *cgroup_find_row(const struct plan *plan, enum plan_op_code code)
 {
     for (size_t i = 0; i < plan->host.ops.count; i++)
-        if (plan->host.ops.items[i].code == OP_CGROUP)
-            return arena_strdup(plan->arena,
-                                plan_text(&plan->host, plan->host.ops.items[i].cgroup.path));
+        if (plan->host.ops.items[i].code == code)
+            return &plan->host.ops.items[i];
     return NULL;
+}
+
+struct cgroup_place cgroup_plan_place(const struct plan *plan)
+{
+    const struct plan_op *row = cgroup_find_row(plan, OP_CGROUP);
+
+    if (row == NULL)
+        return (struct cgroup_place){.driver = NULL};
+    return (struct cgroup_place){
+        .driver = "cgroupfs",
+        .path = arena_strdup(plan->arena, plan_text(&plan->host, row->cgroup.path)),
+    };
 }

@@ -207,12 +207,31 @@ void cgroup_compile_resources(struct compile *compile)
     compile_unified(compile, resources);
 }
 
+/* Without a cgroup of its own nothing can be limited. The device list goes unheeded, as engines
+ * send the ordinary one with every container. */
+static void compile_nothing(struct compile *compile)
+{
+    const struct spec_resources *resources = compile->linux_section->resources;
+
+    if (resources != NULL && (resources->memory != NULL || resources->cpu != NULL ||
+                              resources->pids != NULL || resources->unified.count != 0))
+        findings_add(compile->findings, SEVERITY_REFUSE, "no-cgroup-manager",
+                     compile_pointer(compile, compile->linux_section->origin, "resources"),
+                     "leave the limits out, or choose another --cgroup-manager",
+                     "limits need a cgroup, and --cgroup-manager disabled makes none");
+}
+
 void cgroup_compile(struct compile *compile)
 {
-    const char *path = cgroup_compile_path(compile);
+    const char *path;
     plan_string text;
     struct plan_op *op;
 
+    if (compile->options->cgroup_manager == CGROUP_MANAGER_NONE) {
+        compile_nothing(compile);
+        return;
+    }
+    path = cgroup_compile_path(compile);
     if (path == NULL)
         return;
     if (compile->facts->cgroup_layout == CGROUP_NONE) {

@@ -63,6 +63,19 @@ int bundle_load(struct bundle *bundle, const struct caisson *caisson, const char
     return bundle_judge(caisson, e);
 }
 
+enum cgroup_manager bundle_cgroup_manager(const struct caisson *caisson)
+{
+    switch (caisson->cgroup_manager) {
+    case CAISSON_SYSTEMD:
+        return CGROUP_MANAGER_SYSTEMD;
+    case CAISSON_NO_CGROUP:
+        return CGROUP_MANAGER_NONE;
+    case CAISSON_CGROUPFS:
+        break;
+    }
+    return CGROUP_MANAGER_FS;
+}
+
 int bundle_compile(struct bundle *bundle, const struct caisson *caisson,
                    const struct compile_options *options, struct facts *facts, struct plan *plan,
                    struct err *e)

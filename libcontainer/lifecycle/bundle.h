@@ -25,6 +25,9 @@ void bundle_release(struct bundle *bundle);
 MUST_CHECK int bundle_load(struct bundle *bundle, const struct caisson *caisson, const char *path,
                            const char *config_name, struct err *e);
 
+/* How the command was told to make cgroups, in the words of compiling. */
+enum cgroup_manager bundle_cgroup_manager(const struct caisson *caisson);
+
 /* Compiles it. `facts` are probed here. */
 MUST_CHECK int bundle_compile(struct bundle *bundle, const struct caisson *caisson,
                               const struct compile_options *options, struct facts *facts,

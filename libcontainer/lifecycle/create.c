@@ -90,13 +90,12 @@ static void fill_record(struct creation *creation)
         .program = config->process != NULL && config->process->args.count != 0
                        ? config->process->args.items[0]
                        : NULL,
-        .cgroup = cgroup_plan_path(&creation->plan),
-        .cgroup_driver = "cgroupfs",
         .has_own_pids = has_new_namespace(&creation->plan, CLONE_NEWPID),
         .has_late_hooks = hooks_exist(&creation->plan, HOOK_POSTSTART) ||
                           hooks_exist(&creation->plan, HOOK_POSTSTOP),
         .annotations = config->annotations,
     };
+    container_record_cgroup(&creation->record, cgroup_plan_place(&creation->plan));
 }
 
 /* ---- steps ------------------------------------------------------------------------------------------ */
@@ -127,19 +126,15 @@ static int claim_undo(struct creation *creation, struct err *e)
 
 static int cgroup_do(struct creation *creation, struct err *e)
 {
-    if (cgroup_create(&creation->cgroup, &creation->facts, &creation->plan, e) < 0)
+    if (cgroup_prepare(&creation->cgroup, &creation->facts, &creation->plan, e) < 0)
         return -1;
-    creation->record.cgroup_levels = creation->cgroup.n_made;
-    if (creation->cgroup.directory < 0)
-        creation->record.cgroup = NULL;
+    container_record_cgroup(&creation->record, creation->cgroup.place);
     return 0;
 }
 
 static int cgroup_undo(struct creation *creation, struct err *e)
 {
-    if (creation->record.cgroup == NULL)
-        return 0;
-    return cgroup_path_remove(creation->record.cgroup, creation->record.cgroup_levels, e);
+    return creation->cgroup.driver == NULL ? 0 : cgroup_remove(&creation->cgroup.place, e);
 }
 
 static int launch_do(struct creation *creation, struct err *e)
@@ -243,13 +238,22 @@ static int send_plan(struct creation *creation, struct err *e)
     return is_broken_pipe(e) ? explain_end(creation, e) : -1;
 }
 
+static int configure_cgroup(struct creation *creation, struct err *e)
+{
+    if (cgroup_configure(&creation->cgroup, &creation->plan, creation->launched.pid, e) < 0)
+        return -1;
+    /* A driver that adopts the process knows only now where. */
+    container_record_cgroup(&creation->record, creation->cgroup.place);
+    return 0;
+}
+
 /* The new process is on its way through execve meanwhile: what is done here costs no time. */
 static int send_do(struct creation *creation, struct err *e)
 {
     creation->slots = ARENA_NEW(creation->caisson->arena, int, (size_t)creation->plan.n_slots + 1);
     for (size_t i = 0; i < creation->plan.n_slots; i++)
         creation->slots[i] = -1;
-    if (cgroup_configure(&creation->cgroup, &creation->plan, e) < 0 ||
+    if (configure_cgroup(creation, e) < 0 ||
         state_write_config(&creation->dir, creation->bundle.bytes, creation->bundle.size, e) < 0 ||
         add_filter(creation, e) < 0 || add_listener(creation, e) < 0 ||
         sources_open(&creation->plan, creation->bundle.directory, creation->root_directory,
@@ -440,7 +444,8 @@ int creation_run(struct creation *creation, const struct caisson *caisson,
         .options = options,
         .compile_options = {.id = options->id,
                             .starts_at_once = starts_at_once,
-                            .keep_keyring = options->keep_keyring},
+                            .keep_keyring = options->keep_keyring,
+                            .cgroup_manager = bundle_cgroup_manager(caisson)},
         .bundle = BUNDLE_INIT,
         .dir = STATE_DIR_INIT,
         .cgroup = CGROUP_INIT,

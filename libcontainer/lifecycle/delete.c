@@ -29,11 +29,9 @@ static int end_process(struct container *container, struct err *e)
 
 static int remove_cgroup(const struct container *container, struct err *e)
 {
-    const struct state_record *record = &container->record;
+    struct cgroup_place place = container_cgroup(container);
 
-    if (!container->has_record || record->cgroup == NULL)
-        return 0;
-    return cgroup_path_remove(record->cgroup, record->cgroup_levels, e);
+    return place.driver == NULL ? 0 : cgroup_remove(&place, e);
 }
 
 /* Their failure is a warning: runtime.md, lifecycle step 13. */

@@ -12,7 +12,7 @@ static int kill_leftovers(const struct container *container, struct err *e)
 {
     if (container->record.cgroup == NULL)
         return 0;
-    return cgroup_path_kill(container->record.cgroup, e);
+    return cgroup_kill(container->record.cgroup, e);
 }
 
 int caisson_kill(const struct caisson *caisson, const struct caisson_kill_options *options,

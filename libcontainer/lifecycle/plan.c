@@ -6,7 +6,10 @@ int caisson_plan(const struct caisson *caisson, const char *bundle_path, const c
 {
     CLEANUP(bundle_release) struct bundle bundle = BUNDLE_INIT;
     /* What only create knows is shown as what it stands for. */
-    struct compile_options options = {.id = "ID"};
+    struct compile_options options = {
+        .id = "ID",
+        .cgroup_manager = bundle_cgroup_manager(caisson),
+    };
     struct strbuf printed = STRBUF_INIT(caisson->arena);
     struct facts facts;
     struct plan plan;

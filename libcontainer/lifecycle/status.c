@@ -49,7 +49,7 @@ static enum status status_of_living(const struct container *container, int proc)
 
     if (!record->is_complete)
         return STATUS_CREATING;
-    if (record->cgroup != NULL && cgroup_path_is_frozen(record->cgroup))
+    if (record->cgroup != NULL && cgroup_is_frozen(record->cgroup))
         return STATUS_PAUSED;
     /* Only execve replaces the program that a process runs, so this cannot be wrong about whether
      * `start` has happened, whoever died in between. */
@@ -96,6 +96,26 @@ int container_open(struct container *container, const struct caisson *caisson, c
         return -1;
     container->has_record = found == STATE_RECORD_READ;
     return find_status(container, e) < 0 ? -1 : CONTAINER_FOUND;
+}
+
+struct cgroup_place container_cgroup(const struct container *container)
+{
+    const struct state_record *record = &container->record;
+
+    if (!container->has_record)
+        return (struct cgroup_place){.driver = NULL};
+    return (struct cgroup_place){
+        .driver = record->cgroup_driver,
+        .path = record->cgroup,
+        .n_made = record->cgroup_levels,
+    };
+}
+
+void container_record_cgroup(struct state_record *record, struct cgroup_place place)
+{
+    record->cgroup_driver = place.driver;
+    record->cgroup = place.path;
+    record->cgroup_levels = place.n_made;
 }
 
 int container_require(struct container *container, const struct caisson *caisson, const char *id,

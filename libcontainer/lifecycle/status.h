@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/macros.h"
+#include "cgroup/cgroup.h"
 #include "container.h"
 #include "state/store.h"
 #include "state/transitions.h"
@@ -40,6 +41,10 @@ MUST_CHECK int container_open(struct container *container, const struct caisson 
 /* The same, with the error "does not exist" instead of CONTAINER_UNKNOWN. */
 MUST_CHECK int container_require(struct container *container, const struct caisson *caisson,
                                  const char *id, enum container_access access, struct err *e);
+
+/* The container's cgroup as the record has it; no driver: none. */
+struct cgroup_place container_cgroup(const struct container *container);
+void container_record_cgroup(struct state_record *record, struct cgroup_place place);
 
 /* The root directory of all containers: as given, or the default. */
 MUST_CHECK int container_open_root(const struct caisson *caisson, bool make, struct err *e);

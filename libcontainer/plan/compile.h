@@ -15,12 +15,19 @@
 #include "plan/plan.h"
 #include "spec/decode.h"
 
+enum cgroup_manager {
+    CGROUP_MANAGER_FS,
+    CGROUP_MANAGER_SYSTEMD,
+    CGROUP_MANAGER_NONE, /* the container stays where its runtime is, and nothing is touched */
+};
+
 struct compile_options {
     const char *id;
     const char *bundle;  /* absolute path */
     bool starts_at_once; /* run: START comes over the channel */
     bool keep_keyring;   /* --no-new-keyring */
-    uint8_t nonce[16];   /* of this container's start message */
+    enum cgroup_manager cgroup_manager;
+    uint8_t nonce[16]; /* of this container's start message */
 };
 
 struct compile {

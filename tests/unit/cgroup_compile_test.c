@@ -201,7 +201,7 @@ static void paths_are_absolute_or_beside_our_own_group(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const struct plan *plan = compile_members(cases[i].members, "", cases[i].self);
-        const char *path = cgroup_plan_path(plan);
+        const char *path = cgroup_plan_place(plan).path;
 
         if (cases[i].path == NULL)
             assert_true(path == NULL && findings.n_refused == 1);

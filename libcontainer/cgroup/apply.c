@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The plan's limits and device program, put in force on a group that exists: while the container's
+ * process is being executed and waits for its plan, long before the first instruction of the
+ * workload, and at no cost in time.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include <linux/bpf.h>
+
+#include "base/fd.h"
+#include "cgroup/driver.h"
+#include "cgroup/tree.h"
+#include "kernel/sys.h"
+
+static int write_limit(int group, const struct plan *plan, const struct plan_op *op, struct err *e)
+{
+    const char *file = plan_text(&plan->host, op->cgroup_write.file);
+    const char *value = plan_text(&plan->host, op->cgroup_write.value);
+
+    if (tree_write(group, file, value) == 0)
+        return 0;
+    err_sys(e, "write \"%s\" to %s", value, file);
+    if (e->sys_errno == ENOENT)
+        err_hint(e,
+                 "the controller is not enabled for this group: a group above it holds processes "
+                 "or withholds it");
+    return err_at(e, plan_text(&plan->host, op->origin));
+}
+
+/* Some kernels copy results back into an attribute without regard to the size that was passed: only
+ * the full union, zeroed, is ever passed. */
+static int call_bpf(enum bpf_cmd command, union bpf_attr *attr)
+{
+    return sys_bpf((int)command, attr, sizeof(*attr));
+}
+
+static int attach_devices(int group, const struct plan *plan, const struct plan_op *op,
+                          struct err *e)
+{
+    CLEANUP_FD int program = -1;
+    union bpf_attr load;
+    union bpf_attr attach;
+
+    memset(&load, 0, sizeof(load));
+    load.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
+    load.insns = (uint64_t)(uintptr_t)(plan->host.blobs.text + op->cgroup_devices.program.offset);
+    load.insn_cnt = op->cgroup_devices.program.size / (uint32_t)sizeof(struct bpf_insn);
+    load.license = (uint64_t)(uintptr_t) "Apache-2.0";
+    program = call_bpf(BPF_PROG_LOAD, &load);
+    if (program < 0)
+        return err_sys(e, "load the device program");
+    memset(&attach, 0, sizeof(attach));
+    attach.target_fd = (uint32_t)group;
+    attach.attach_bpf_fd = (uint32_t)program;
+    attach.attach_type = BPF_CGROUP_DEVICE;
+    attach.attach_flags = BPF_F_ALLOW_MULTI;
+    if (call_bpf(BPF_PROG_ATTACH, &attach) < 0)
+        return err_sys(e, "attach the device program");
+    return 0;
+}
+
+int cgroup_apply_rows(int group, const struct plan *plan, struct err *e)
+{
+    for (size_t i = 0; i < plan->host.ops.count; i++) {
+        const struct plan_op *op = &plan->host.ops.items[i];
+
+        if (op->code == OP_CGROUP_WRITE && write_limit(group, plan, op, e) < 0)
+            return -1;
+        if (op->code == OP_CGROUP_DEVICES && attach_devices(group, plan, op, e) < 0)
+            return err_at(e, plan_text(&plan->host, op->origin));
+    }
+    return 0;
+}

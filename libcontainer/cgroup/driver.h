@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What differs between the drivers: how a group comes into being, and how it goes. All else is
+ * files of the v2 tree, which are the same for both.
+ */
+
+#include "cgroup/cgroup.h"
+
+struct cgroup_driver {
+    const char *name; /* in state.json and of --cgroup-manager */
+    /* Before there is a process. Sets cgroup->directory where the process can be cloned into it. */
+    int (*prepare)(struct cgroup *cgroup, const struct facts *facts, const struct plan *plan,
+                   struct err *e);
+    /* The process is there and waits for its plan: the place for a driver that can only adopt one.
+     * Afterwards directory and place are final. NULL: nothing to do. */
+    int (*enter)(struct cgroup *cgroup, const struct plan *plan, pid_t pid, struct err *e);
+    /* The driver's own part of an update, before the files are written. NULL: none. */
+    int (*update)(const struct cgroup_place *place, const struct plan *plan, struct err *e);
+    /* Kills what is left and removes the group, those beneath it, and what `prepare` and `enter`
+     * made for it. Works on what is half made; gone is fine. */
+    int (*remove)(const struct cgroup_place *place, struct err *e);
+};
+
+extern const struct cgroup_driver cgroup_fs_driver;
+
+/* Using a group that others are in would kill them with the container; a frozen one would never
+ * start. */
+MUST_CHECK int cgroup_check_unused(int group, const char *path, struct err *e);
+
+/* The plan's CGROUP_WRITE and CGROUP_DEVICES rows. */
+MUST_CHECK int cgroup_apply_rows(int group, const struct plan *plan, struct err *e);

@@ -28,7 +28,7 @@ static int write_limit(int group, const struct plan *plan, const struct plan_op 
         err_hint(e,
                  "the controller is not enabled for this group: a group above it holds processes "
                  "or withholds it");
-    return err_at(e, plan_text(&plan->host, op->origin));
+    return -1;
 }
 
 /* Some kernels copy results back into an attribute without regard to the size that was passed: only
@@ -63,14 +63,26 @@ static int attach_devices(int group, const struct plan *plan, const struct plan_
     return 0;
 }
 
+static int apply_row(int group, const struct plan *plan, const struct plan_op *op, struct err *e)
+{
+    switch (op->code) {
+    case OP_CGROUP_WRITE:
+        return write_limit(group, plan, op, e);
+    case OP_CGROUP_DEVICES:
+        return attach_devices(group, plan, op, e);
+    case OP_CGROUP_OWNER:
+        return cgroup_give(group, op->cgroup_owner.value, e);
+    default:
+        return 0;
+    }
+}
+
 int cgroup_apply_rows(int group, const struct plan *plan, struct err *e)
 {
     for (size_t i = 0; i < plan->host.ops.count; i++) {
         const struct plan_op *op = &plan->host.ops.items[i];
 
-        if (op->code == OP_CGROUP_WRITE && write_limit(group, plan, op, e) < 0)
-            return -1;
-        if (op->code == OP_CGROUP_DEVICES && attach_devices(group, plan, op, e) < 0)
+        if (apply_row(group, plan, op, e) < 0)
             return err_at(e, plan_text(&plan->host, op->origin));
     }
     return 0;

@@ -46,6 +46,13 @@ int cgroup_configure(struct cgroup *cgroup, const struct plan *plan, pid_t pid, 
     return cgroup_apply_rows(cgroup->directory, plan, e);
 }
 
+int cgroup_abandon(const struct cgroup *cgroup, struct err *e)
+{
+    if (cgroup->driver == NULL || cgroup->was_there)
+        return 0;
+    return cgroup->driver->remove(&cgroup->place, e);
+}
+
 /* ---- by name -------------------------------------------------------------------------------------------- */
 
 static const struct cgroup_driver *driver_of(const struct cgroup_place *place, struct err *e)

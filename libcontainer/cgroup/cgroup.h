@@ -17,13 +17,14 @@
 #include "base/fd.h"
 #include "plan/compile.h"
 
-/* CGROUP, CGROUP_WRITE and CGROUP_DEVICES rows. */
+/* The CGROUP rows of all kinds. */
 void cgroup_compile(struct compile *compile);
 
 /* Parts of it, in files of their own. */
 const char *cgroup_compile_path(struct compile *compile);
 void cgroup_compile_resources(struct compile *compile);
 void cgroup_compile_devices(struct compile *compile);
+void cgroup_compile_owner(struct compile *compile);
 
 /* The first row of this kind in the plan's host block, or NULL. */
 const struct plan_op *cgroup_find_row(const struct plan *plan, enum plan_op_code code);
@@ -39,6 +40,7 @@ struct cgroup_place {
 struct cgroup {
     const struct cgroup_driver *driver; /* NULL: the container stays in our cgroup */
     int directory;                      /* -1 until there is one */
+    bool was_there;                     /* before us: a failed create leaves it */
     struct cgroup_place place;          /* strings are the plan's arena's */
 };
 
@@ -60,6 +62,9 @@ MUST_CHECK int cgroup_prepare(struct cgroup *cgroup, const struct facts *facts,
  * device program before it gets that plan. */
 MUST_CHECK int cgroup_configure(struct cgroup *cgroup, const struct plan *plan, pid_t pid,
                                 struct err *e);
+
+/* Undoes both for a create that fails; its process is gone. */
+MUST_CHECK int cgroup_abandon(const struct cgroup *cgroup, struct err *e);
 
 /* What follows works by name, on what another process made. */
 

@@ -29,5 +29,8 @@ extern const struct cgroup_driver cgroup_fs_driver;
  * start. */
 MUST_CHECK int cgroup_check_unused(int group, const char *path, struct err *e);
 
-/* The plan's CGROUP_WRITE and CGROUP_DEVICES rows. */
+/* The directory, and the files that one may have without being able to change its limits. */
+MUST_CHECK int cgroup_give(int group, uid_t uid, struct err *e);
+
+/* The plan's rows that are the same for all drivers: CGROUP_WRITE, CGROUP_DEVICES, CGROUP_OWNER. */
 MUST_CHECK int cgroup_apply_rows(int group, const struct plan *plan, struct err *e);

@@ -161,10 +161,16 @@ static int prepare(struct cgroup *cgroup, const struct facts *facts, const struc
         *cgroup = CGROUP_INIT;
         return 0;
     }
-    /* One that we have just made is empty. */
-    if (cgroup->place.n_made == 0 && cgroup_check_unused(group, path, e) < 0)
+    /* Also one that we have just made: below a frozen group nothing would ever start. */
+    if (cgroup_check_unused(group, path, e) < 0) {
+        struct err ignored = ERR_INIT;
+
+        if (cgroup->place.n_made != 0 && remove_group(&cgroup->place, &ignored) < 0)
+            log_warn("%s", ignored.text);
         return err_at(e, plan_text(&plan->host, row->origin));
+    }
     cgroup->directory = fd_move(&group);
+    cgroup->was_there = cgroup->place.n_made == 0;
     return 0;
 }
 

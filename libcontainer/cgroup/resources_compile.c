@@ -248,4 +248,5 @@ void cgroup_compile(struct compile *compile)
     op->cgroup.path = text;
     cgroup_compile_resources(compile);
     cgroup_compile_devices(compile);
+    cgroup_compile_owner(compile);
 }

@@ -217,6 +217,7 @@ static bool payload_is_sound(struct check *check, const struct plan_op *op)
     case OP_CGROUP:
     case OP_CGROUP_WRITE:
     case OP_CGROUP_DEVICES:
+    case OP_CGROUP_OWNER:
     case OP_NAMESPACE_NEW:
     case OP_NAMESPACE_JOIN:
     case OP_ID_MAP:

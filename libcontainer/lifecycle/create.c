@@ -134,7 +134,7 @@ static int cgroup_do(struct creation *creation, struct err *e)
 
 static int cgroup_undo(struct creation *creation, struct err *e)
 {
-    return creation->cgroup.driver == NULL ? 0 : cgroup_remove(&creation->cgroup.place, e);
+    return cgroup_abandon(&creation->cgroup, e);
 }
 
 static int launch_do(struct creation *creation, struct err *e)

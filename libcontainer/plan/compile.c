@@ -29,3 +29,19 @@ const char *compile_pointer(const struct compile *compile, uint32_t origin, cons
 {
     return json_pointer(&compile->document->json, origin, key);
 }
+
+bool compile_host_uid(const struct compile *compile, uint32_t uid, uint32_t *on_host)
+{
+    const struct spec_id_map_list *maps = &compile->linux_section->uid_mappings;
+
+    *on_host = uid;
+    if (!compile_has_namespace(compile, "user"))
+        return true;
+    for (size_t i = 0; i < maps->count; i++)
+        if (uid >= maps->items[i].container_id &&
+            uid - maps->items[i].container_id < maps->items[i].size) {
+            *on_host = maps->items[i].host_id + (uid - maps->items[i].container_id);
+            return true;
+        }
+    return false;
+}

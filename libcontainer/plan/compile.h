@@ -47,5 +47,9 @@ bool compile_has_namespace(const struct compile *compile, const char *type);
 /* True if it asks for a new one (no path). */
 bool compile_has_new_namespace(const struct compile *compile, const char *type);
 
+/* An uid of the container as the host knows it; false if it is not mapped, or the map is not in the
+ * configuration. */
+bool compile_host_uid(const struct compile *compile, uint32_t uid, uint32_t *on_host);
+
 /* JSON pointers, short. `key` may be NULL. */
 const char *compile_pointer(const struct compile *compile, uint32_t origin, const char *key);

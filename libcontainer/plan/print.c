@@ -75,6 +75,7 @@ static const struct member {
     IN  (CGROUP_WRITE,    cgroup_write,    file,         STRING),
     IN  (CGROUP_WRITE,    cgroup_write,    value,        STRING),
     IN  (CGROUP_DEVICES,  cgroup_devices,  summary,      STRING),
+    IN  (CGROUP_OWNER,    cgroup_owner,    value,        U32),
     IN  (NAMESPACE_NEW,   namespace_new,   name,         STRING),
     IN  (NAMESPACE_JOIN,  namespace_join,  name,         STRING),
     IN  (NAMESPACE_JOIN,  namespace_join,  path,         STRING),

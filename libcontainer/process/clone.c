@@ -53,6 +53,11 @@ static int explain_clone(int error, struct err *e)
         err_hint(e, "making namespaces needs CAP_SYS_ADMIN, or a new user namespace");
     else if (error == ENOSPC || error == EUSERS)
         err_hint(e, "the host limits the number of namespaces: see /proc/sys/user");
+    else if (error == EBUSY)
+        err_hint(e, "the cgroup hands controllers down, and so cannot hold processes: empty its "
+                    "cgroup.subtree_control");
+    else if (error == EOPNOTSUPP)
+        err_hint(e, "the cgroup cannot hold processes: see its cgroup.type");
     else if (error == EAGAIN)
         err_hint(e, "a limit on processes is reached: RLIMIT_NPROC or pids.max of the cgroup");
     return -1;

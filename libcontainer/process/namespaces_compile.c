@@ -179,30 +179,13 @@ static void add_loopback(struct compile *compile)
     op->netlink.summary = summary;
 }
 
-/* The workload's uid as the host knows it; false if it is not mapped, or the map is not ours. */
-static bool host_uid(const struct compile *compile, uint32_t uid, uint32_t *on_host)
-{
-    const struct spec_id_map_list *maps = &compile->linux_section->uid_mappings;
-
-    *on_host = uid;
-    if (!compile_has_namespace(compile, "user"))
-        return true;
-    for (size_t i = 0; i < maps->count; i++)
-        if (uid >= maps->items[i].container_id &&
-            uid - maps->items[i].container_id < maps->items[i].size) {
-            *on_host = maps->items[i].host_id + (uid - maps->items[i].container_id);
-            return true;
-        }
-    return false;
-}
-
 static void add_stdio_owner(struct compile *compile, const struct spec_process *process)
 {
     uint32_t uid;
     struct plan_op *op;
 
-    if (process == NULL || process->user == NULL || !host_uid(compile, process->user->uid, &uid) ||
-        uid == compile->facts->euid)
+    if (process == NULL || process->user == NULL ||
+        !compile_host_uid(compile, process->user->uid, &uid) || uid == compile->facts->euid)
         return;
     op = plan_add(compile->plan, OP_STDIO_OWNER,
                   compile_pointer(compile, process->user->origin, "uid"));

@@ -93,6 +93,95 @@ group_of() {
     [[ "$output" != *"Operation not permitted"* ]]
 }
 
+@test "cgroup: beneath a frozen group nothing is started, and nothing is left" {
+    OTHER=$(cgroup_mount)/caisson-test-frozen
+    mkdir "$OTHER"
+    echo 1 >"$OTHER/cgroup.freeze"
+    edit '.linux.cgroupsPath = "/caisson-test-frozen/below"'
+    in_container /bin/true
+    [ "$status" -eq 1 ]
+    assert_output_has "container's cgroup is frozen"
+    [ ! -e "$OTHER/below" ]
+    echo 0 >"$OTHER/cgroup.freeze"
+    in_container /bin/true
+    [ "$status" -eq 0 ]
+}
+
+@test "cgroup: beneath a threaded group there is no place, and the error says so" {
+    OTHER=$(cgroup_mount)/caisson-test-threaded
+    mkdir "$OTHER" "$OTHER/threads"
+    echo threaded >"$OTHER/threads/cgroup.type"
+    edit '.linux.cgroupsPath = "/caisson-test-threaded/container"'
+    in_container /bin/true
+    rmdir "$OTHER/threads"
+    [ "$status" -eq 1 ]
+    assert_output_has "cgroup.type"
+    [ ! -e "$OTHER/container" ]
+}
+
+@test "cgroup: one that hands controllers down cannot hold the container" {
+    needs_any_controller
+    OTHER=$(cgroup_mount)/caisson-test-inner
+    mkdir "$OTHER"
+    echo "+$(awk '{print $1}' "$OTHER/cgroup.controllers")" >"$OTHER/cgroup.subtree_control"
+    edit '.linux.cgroupsPath = "/caisson-test-inner"'
+    in_container /bin/true
+    [ "$status" -eq 1 ]
+    assert_output_has "cgroup.subtree_control"
+    [ -d "$OTHER" ]
+}
+
+@test "cgroup: a user namespace with a writable tree gets its group, but not its limits" {
+    edit '.linux.namespaces += [{"type": "user"}]
+        | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 1000}]
+        | .linux.gidMappings = .linux.uidMappings
+        | .mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end)'
+    chown -R 100000:100000 "$BUNDLE/rootfs"
+    chmod 755 "$BATS_TEST_TMPDIR" "$BUNDLE"
+    args /bin/sh -c 'cd /sys/fs/cgroup && mkdir mine && echo 0 >mine/cgroup.procs && : >/tmp/made; sleep 100'
+    edit '.mounts += [{"destination": "/tmp", "type": "tmpfs", "source": "tmpfs"}]'
+    caisson run -d --bundle "$BUNDLE" "$ID" 3>&- >/dev/null
+    local group
+    group=$(cgroup_mount)$(caisson state "$ID" | jq -r .pid | xargs -I{} awk -F: '$1 == 0 {print $3}' /proc/{}/cgroup)
+    group=${group%/mine}
+    wait_until test -d "$group/mine"
+    wait_until grep -q . "$group/mine/cgroup.procs"
+    [ "$(stat -c %u "$group")" = 100000 ]
+    [ "$(stat -c %u "$group/cgroup.procs")" = 100000 ]
+    [ "$(stat -c %u "$group/cgroup.freeze")" = 0 ]
+    [ "$(stat -c %u "$(dirname "$group")")" = 0 ]
+    caisson delete --force "$ID"
+    [ ! -e "$group" ]
+}
+
+@test "cgroup: read-only, the tree keeps its owner" {
+    edit '.linux.namespaces += [{"type": "user"}]
+        | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 1000}]
+        | .linux.gidMappings = .linux.uidMappings'
+    chown -R 100000:100000 "$BUNDLE/rootfs"
+    chmod 755 "$BATS_TEST_TMPDIR" "$BUNDLE"
+    args /bin/sleep 100
+    caisson create --bundle "$BUNDLE" "$ID" 3>&-
+    [ "$(stat -c %u "$(group_of "$ID")")" = 0 ]
+}
+
+@test "cgroup: --cgroup-manager disabled leaves the container where its runtime is" {
+    # Its cgroup namespace would hide which group that is.
+    edit '.linux.namespaces |= map(select(.type != "cgroup")) | del(.linux.resources)
+        | .linux.cgroupsPath = "/caisson-test-unused"'
+    args /bin/cat /proc/self/cgroup
+    run caisson --cgroup-manager disabled run --bundle "$BUNDLE" "$ID"
+    [ "$status" -eq 0 ]
+    [ "$output" = "$(cat /proc/self/cgroup)" ]
+    [ ! -e "$(cgroup_mount)/caisson-test-unused" ]
+    edit '.linux.resources = {"pids": {"limit": 5}}'
+    run caisson --cgroup-manager disabled run --bundle "$BUNDLE" "$ID"
+    [ "$status" -eq 1 ]
+    assert_output_has "/linux/resources: limits need a cgroup"
+    run caisson --cgroup-manager other run --bundle "$BUNDLE" "$ID"
+    assert_output_has "cgroupfs, systemd or disabled"
+}
+
 @test "cgroup: pids.limit stops a fork bomb" {
     needs_controller pids
     edit '.linux.resources.pids = {"limit": 16}'

@@ -119,6 +119,11 @@ needs_controller() {
         skip_or_fail "needs the cgroup v2 controller $1"
 }
 
+needs_any_controller() {
+    grep -q . "$(cgroup_mount)/cgroup.subtree_control" 2>/dev/null ||
+        skip_or_fail "needs a cgroup v2 controller that is handed down"
+}
+
 # program NAME: a small static program of tests/programs, put into the rootfs as /bin/NAME.
 program() {
     gcc -static -O1 -D_GNU_SOURCE -Wall -Werror -o "$BUNDLE/rootfs/bin/$1" \

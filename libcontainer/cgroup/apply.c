@@ -31,33 +31,39 @@ static int write_limit(int group, const struct plan *plan, const struct plan_op 
     return -1;
 }
 
-/* Some kernels copy results back into an attribute without regard to the size that was passed: only
- * the full union, zeroed, is ever passed. */
-static int call_bpf(enum bpf_cmd command, union bpf_attr *attr)
+/* Some kernels (6.17 to 7.1) copy results back into an attribute without regard to the size that
+ * was passed, and newer ones have a larger attribute than our headers: there is room behind it. */
+struct bpf_request {
+    union bpf_attr attr;
+    unsigned char room[512 - sizeof(union bpf_attr)];
+};
+
+static int call_bpf(enum bpf_cmd command, struct bpf_request *request)
 {
-    return sys_bpf((int)command, attr, sizeof(*attr));
+    return sys_bpf((int)command, &request->attr, sizeof(request->attr));
 }
 
 static int attach_devices(int group, const struct plan *plan, const struct plan_op *op,
                           struct err *e)
 {
     CLEANUP_FD int program = -1;
-    union bpf_attr load;
-    union bpf_attr attach;
+    struct bpf_request load;
+    struct bpf_request attach;
 
     memset(&load, 0, sizeof(load));
-    load.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
-    load.insns = (uint64_t)(uintptr_t)(plan->host.blobs.text + op->cgroup_devices.program.offset);
-    load.insn_cnt = op->cgroup_devices.program.size / (uint32_t)sizeof(struct bpf_insn);
-    load.license = (uint64_t)(uintptr_t) "Apache-2.0";
+    load.attr.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
+    load.attr.insns =
+        (uint64_t)(uintptr_t)(plan->host.blobs.text + op->cgroup_devices.program.offset);
+    load.attr.insn_cnt = op->cgroup_devices.program.size / (uint32_t)sizeof(struct bpf_insn);
+    load.attr.license = (uint64_t)(uintptr_t) "Apache-2.0";
     program = call_bpf(BPF_PROG_LOAD, &load);
     if (program < 0)
         return err_sys(e, "load the device program");
     memset(&attach, 0, sizeof(attach));
-    attach.target_fd = (uint32_t)group;
-    attach.attach_bpf_fd = (uint32_t)program;
-    attach.attach_type = BPF_CGROUP_DEVICE;
-    attach.attach_flags = BPF_F_ALLOW_MULTI;
+    attach.attr.target_fd = (uint32_t)group;
+    attach.attr.attach_bpf_fd = (uint32_t)program;
+    attach.attr.attach_type = BPF_CGROUP_DEVICE;
+    attach.attr.attach_flags = BPF_F_ALLOW_MULTI;
     if (call_bpf(BPF_PROG_ATTACH, &attach) < 0)
         return err_sys(e, "attach the device program");
     return 0;

@@ -130,6 +130,14 @@ program() {
         "$BATS_TEST_DIRNAME/../programs/$1.c"
 }
 
+# host_program NAME: the same, for the host: $HOST_PROGRAMS/NAME.
+host_program() {
+    HOST_PROGRAMS=$BATS_TEST_TMPDIR/programs
+    mkdir -p "$HOST_PROGRAMS"
+    gcc -static -O1 -D_GNU_SOURCE -Wall -Werror -o "$HOST_PROGRAMS/$1" \
+        "$BATS_TEST_DIRNAME/../programs/$1.c"
+}
+
 # What a container must not change on the host.
 host_snapshot() {
     awk '{$1=""; $2=""; print}' /proc/self/mountinfo

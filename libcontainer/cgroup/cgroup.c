@@ -43,7 +43,7 @@ int cgroup_configure(struct cgroup *cgroup, const struct plan *plan, pid_t pid, 
         return 0;
     if (cgroup->driver->enter != NULL && cgroup->driver->enter(cgroup, plan, pid, e) < 0)
         return -1;
-    return cgroup_apply_rows(cgroup->directory, plan, e);
+    return cgroup_apply_rows(cgroup->directory, !cgroup->was_there, plan, e);
 }
 
 int cgroup_abandon(const struct cgroup *cgroup, struct err *e)
@@ -80,7 +80,7 @@ int cgroup_update(const struct cgroup_place *place, const struct plan *plan, str
         return found < 0 ? -1 : err_state(e, "the cgroup %s is gone", place->path);
     if (driver->update != NULL && driver->update(place, plan, e) < 0)
         return -1;
-    return cgroup_apply_rows(group, plan, e);
+    return cgroup_apply_rows(group, false, plan, e);
 }
 
 int cgroup_remove(const struct cgroup_place *place, struct err *e)

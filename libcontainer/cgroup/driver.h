@@ -32,5 +32,11 @@ MUST_CHECK int cgroup_check_unused(int group, const char *path, struct err *e);
 /* The directory, and the files that one may have without being able to change its limits. */
 MUST_CHECK int cgroup_give(int group, uid_t uid, struct err *e);
 
-/* The plan's rows that are the same for all drivers: CGROUP_WRITE, CGROUP_DEVICES, CGROUP_OWNER. */
-MUST_CHECK int cgroup_apply_rows(int group, const struct plan *plan, struct err *e);
+/* The plan's rows that are the same for all drivers: CGROUP_WRITE, CGROUP_DEVICES, CGROUP_OWNER.
+ * `is_fresh`: nothing of ours can be attached to the group yet. */
+MUST_CHECK int cgroup_apply_rows(int group, bool is_fresh, const struct plan *plan, struct err *e);
+
+/* Loads the program of a CGROUP_DEVICES row of this block and attaches it; unless the group is
+ * fresh, in the place of the one that was attached before. */
+MUST_CHECK int cgroup_filter_devices(int group, bool is_fresh, const struct plan_block *block,
+                                     const struct plan_op *op, struct err *e);

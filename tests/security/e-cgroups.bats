@@ -175,6 +175,21 @@ chains() {
     [ "$("$HOST_PROGRAMS/device_programs" "$(group_of "$ID")")" = 1 ]
 }
 
+@test "E10: a group that was left with a device program gets another, not a second" {
+    # A create that fails leaves a group that was there before.
+    OTHER=$(cgroup_mount)/caisson-test-again
+    mkdir "$OTHER"
+    edit '.linux.cgroupsPath = "/caisson-test-again"'
+    host_program device_programs
+    local i
+    for i in 1 2; do
+        edit '.process.args = ["/no/such/program"]'
+        run caisson run --bundle "$BUNDLE" "$ID"
+        [ "$status" -ne 0 ]
+        [ "$("$HOST_PROGRAMS/device_programs" "$OTHER")" = 1 ]
+    done
+}
+
 @test "E13: no device of the host changes owner, mode or time" {
     local before
     before=$(stat -c '%n %u %g %a %Z' /dev/null /dev/zero /dev/full /dev/tty)

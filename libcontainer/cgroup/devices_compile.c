@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include <linux/bpf.h>
+#include <linux/capability.h>
 
 #include "cgroup/cgroup.h"
 
@@ -252,6 +253,15 @@ static const char *describe(struct compile *compile, const struct device_rules *
     return strbuf_text(&text);
 }
 
+/* bpf(2): such a program needs CAP_SYS_ADMIN in the initial user namespace. For an ordinary user
+ * nothing is lost without it: he can make no device, and opens those of the host as who he is. Root
+ * who has given that capability away could still open them all, and gets the kernel's error. */
+static bool can_filter(const struct facts *facts)
+{
+    return facts->in_initial_userns && (facts->euid == 0 || (facts->permitted_capabilities &
+                                                             (uint64_t)1 << CAP_SYS_ADMIN) != 0);
+}
+
 void cgroup_compile_devices(struct compile *compile)
 {
     const struct spec_linux *linux_section = compile->linux_section;
@@ -262,6 +272,8 @@ void cgroup_compile_devices(struct compile *compile)
     struct plan_op *op;
     size_t i;
 
+    if (!can_filter(compile->facts))
+        return;
     collect_rules(compile, &rules);
     emit_head(compile, &program);
     emit_defaults(compile, &program);

@@ -44,6 +44,7 @@ static struct plan *compile_members(const char *members, const char *controllers
                                     members[0] != '\0' ? "," : "", members);
 
     facts = (struct facts){
+        .in_initial_userns = true,
         .cgroup_layout = CGROUP_UNIFIED,
         .cgroup_mount = "/sys/fs/cgroup",
         .cgroup_self = self,

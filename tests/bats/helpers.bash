@@ -119,23 +119,25 @@ needs_controller() {
         skip_or_fail "needs the cgroup v2 controller $1"
 }
 
-needs_any_controller() {
-    grep -q . "$(cgroup_mount)/cgroup.subtree_control" 2>/dev/null ||
-        skip_or_fail "needs a cgroup v2 controller that is handed down"
+# compile NAME DIRECTORY: from tests/programs, or as it was compiled before for a machine without gcc.
+compile() {
+    if [ -x "${PROGRAMS:-}/$1" ]; then
+        cp "$PROGRAMS/$1" "$2/$1"
+    else
+        gcc -static -O1 -D_GNU_SOURCE -Wall -Werror -o "$2/$1" "$BATS_TEST_DIRNAME/../programs/$1.c"
+    fi
 }
 
 # program NAME: a small static program of tests/programs, put into the rootfs as /bin/NAME.
 program() {
-    gcc -static -O1 -D_GNU_SOURCE -Wall -Werror -o "$BUNDLE/rootfs/bin/$1" \
-        "$BATS_TEST_DIRNAME/../programs/$1.c"
+    compile "$1" "$BUNDLE/rootfs/bin"
 }
 
 # host_program NAME: the same, for the host: $HOST_PROGRAMS/NAME.
 host_program() {
     HOST_PROGRAMS=$BATS_TEST_TMPDIR/programs
     mkdir -p "$HOST_PROGRAMS"
-    gcc -static -O1 -D_GNU_SOURCE -Wall -Werror -o "$HOST_PROGRAMS/$1" \
-        "$BATS_TEST_DIRNAME/../programs/$1.c"
+    compile "$1" "$HOST_PROGRAMS"
 }
 
 # What a container must not change on the host.

@@ -78,12 +78,14 @@ static void close_inherited(void)
         init_abandon();
 }
 
-static bool has_op(const struct init *init, uint16_t code)
+/* The first operation of this kind; n_ops if there is none. */
+static uint32_t find_op(const struct init *init, uint16_t code)
 {
-    for (uint32_t i = 0; i < init->n_ops; i++)
-        if (init->ops[i].code == code)
-            return true;
-    return false;
+    uint32_t i = 0;
+
+    while (i < init->n_ops && init->ops[i].code != code)
+        i++;
+    return i;
 }
 
 /* Behind the filter a plain write(2), which passes nearly every one; before it the call that does
@@ -110,12 +112,13 @@ static int report_failure(const struct init *init, uint32_t op)
 
 static int execute(struct init *init)
 {
+    uint32_t sysctl = find_op(init, OP_SYSCTL);
+
     for (uint32_t i = 0; i < init->n_ops; i++) {
         /* A user namespace may make a procfs only while an uncovered one is in sight. */
-        if (init->ops[i].code == OP_PROPAGATION && has_op(init, OP_SYSCTL) &&
-            private_proc(init) < 0) {
+        if (init->ops[i].code == OP_PROPAGATION && sysctl < init->n_ops && private_proc(init) < 0) {
             init_fail(init, STEP_WHOLE);
-            return report_failure(init, i);
+            return report_failure(init, sysctl);
         }
         if (handlers[init->ops[i].code](init, &init->ops[i]) < 0)
             return report_failure(init, i);

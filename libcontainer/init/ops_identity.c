@@ -59,7 +59,8 @@ int do_cwd(struct init *init, const struct plan_op *op)
     return 0;
 }
 
-/* Up to the kernel's last capability, also those that are newer than this program. */
+/* Up to the kernel's last capability, also those that are newer than this program. EINVAL says that
+ * the last one is behind us; not of one that every supported kernel has. */
 int do_bounding(struct init *init, const struct plan_op *op)
 {
     for (unsigned long capability = 0; capability < 64; capability++) {
@@ -67,7 +68,7 @@ int do_bounding(struct init *init, const struct plan_op *op)
             continue;
         if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0)
             continue;
-        if (errno == EINVAL)
+        if (errno == EINVAL && capability > CAP_CHECKPOINT_RESTORE) /* Linux 5.9 */
             break;
         return init_fail(init, STEP_WHOLE);
     }

@@ -69,10 +69,12 @@ static int receive_batch(int channel, int *fds, uint32_t *n_fds, uint32_t limit)
 static char *map_plan(int fd, size_t *size)
 {
     const int all = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+    int seals = fcntl(fd, F_GET_SEALS);
     struct stat st;
     void *bytes;
 
-    if ((fcntl(fd, F_GET_SEALS) & all) != all || fstat(fd, &st) < 0 || st.st_size <= 0 ||
+    /* -1 of what can have no seals has every bit. */
+    if (seals < 0 || (seals & all) != all || fstat(fd, &st) < 0 || st.st_size <= 0 ||
         st.st_size > PLAN_MAX_BYTES)
         return NULL;
     *size = (size_t)st.st_size;

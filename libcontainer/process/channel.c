@@ -2,6 +2,7 @@
 #include "process/channel.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -65,11 +66,17 @@ int channel_send_fds(int channel, const struct channel_message *message, const i
 
 int channel_receive(int channel, struct channel_message *message, struct err *e)
 {
+    bool was_reset = false;
     ssize_t got;
 
-    do
+    /* A peer that ends without having read what we sent resets the connection. The reset is told
+     * once, and before what the peer itself has sent: its last words are behind it. */
+    for (;;) {
         got = recv(channel, message, sizeof(*message), MSG_TRUNC);
-    while (got < 0 && errno == EINTR);
+        if (got >= 0 || (errno != EINTR && (errno != ECONNRESET || was_reset)))
+            break;
+        was_reset = was_reset || errno == ECONNRESET;
+    }
     if (got == 0 || (got < 0 && errno == ECONNRESET))
         return CHANNEL_CLOSED;
     if (got < 0)

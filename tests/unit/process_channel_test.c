@@ -2,11 +2,14 @@
 
 /* What arrives of a peer that has gone. */
 
-#include <cmocka.h>
-#include <setjmp.h>
+/* clang-format off */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+/* clang-format on */
+
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>

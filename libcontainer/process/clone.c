@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,11 @@ struct join_result {
     int error;
     size_t failed_join; /* n_joins if the clone failed */
 };
+
+void clone_hide(void)
+{
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
 
 static void enter_cgroup(struct clone_args *args, int cgroup_fd)
 {
@@ -69,12 +75,15 @@ static NORETURN void run_joiner(const struct clone_request *request, struct join
      * may not do it here has none to lose but his own. */
     if (request->drops_groups)
         sys_setgroups(0, NULL);
-    for (size_t i = 0; i < request->n_joins; i++)
+    for (size_t i = 0; i < request->n_joins; i++) {
+        clone_hide();
         if (sys_setns(request->joins[i].fd, (int)request->joins[i].flags) < 0) {
             result->failed_join = i;
             result->error = errno;
             _exit(1);
         }
+    }
+    clone_hide();
     result->pid = clone_child(request, CLONE_PARENT, -1, &result->pidfd);
     if (result->pid < 0) {
         result->failed_join = request->n_joins;

@@ -52,3 +52,10 @@ struct clone_request {
 /* Fills *pid and *pidfd (O_CLOEXEC, the caller's). The child must be reaped by the caller. */
 MUST_CHECK int clone_process(const struct clone_request *request, pid_t *pid, int *pidfd,
                              struct err *e);
+
+/* For the child before it can be seen from other namespaces: nobody may trace it or look where its
+ * descriptors lead. An address space is traceable for every process with privileges in the user
+ * namespace of its owner, and the child's still holds what the host side has open. Repeated after
+ * each change of ids or of the user namespace, which can undo it (prctl(2), PR_SET_DUMPABLE). The
+ * joiner does it on its own. */
+void clone_hide(void);

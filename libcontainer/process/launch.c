@@ -18,6 +18,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -26,6 +27,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/str.h"
 #include "kernel/sys.h"
 #include "process/channel.h"
 #include "process/clone.h"
@@ -92,7 +94,19 @@ static int make_sealed_memfd(const char *name, const void *bytes, size_t size,
     return fd_move(&fd);
 }
 
-static int make_image(struct proc_file *file, struct err *e)
+/* execve makes a process dumpable, and traceable for whoever has privileges in its user namespace,
+ * unless it may not read the program: then it stays hidden until init hides itself. Not with time
+ * offsets, whose file would belong to the host's root; and not for a user, who could not see any
+ * more what his own container executes. */
+static mode_t image_mode(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->init.ops.count; i++)
+        if (plan->init.ops.items[i].code == OP_TIME_OFFSETS)
+            return 0755;
+    return geteuid() == 0 ? 0111 : 0755;
+}
+
+static int make_image(const struct plan *plan, struct proc_file *file, struct err *e)
 {
     CLEANUP_FD int fd = -1;
     struct stat st;
@@ -100,8 +114,8 @@ static int make_image(struct proc_file *file, struct err *e)
     fd = make_sealed_memfd("caisson-init", init_image, init_image_size(), MFD_EXEC, e);
     if (fd < 0)
         return -1;
-    if (fstat(fd, &st) < 0)
-        return err_sys(e, "stat the image of caisson-init");
+    if (fchmod(fd, image_mode(plan)) < 0 || fstat(fd, &st) < 0)
+        return err_sys(e, "prepare the image of caisson-init");
     *file = (struct proc_file){.device = st.st_dev, .inode = st.st_ino};
     return fd_move(&fd);
 }
@@ -131,10 +145,14 @@ static NORETURN void run_stub(const void *argument)
         if (got != (ssize_t)sizeof(message) || message.type != MSG_MAPPED)
             _exit(INIT_EXIT_ABANDONED);
     }
+    if (stub->becomes_root)
+        clone_hide();
     /* Raw calls: libc's would look for other threads, and there are none. */
     if (stub->becomes_root &&
         (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0))
         fail_stub(stub, stub->become_root_op);
+    if (stub->becomes_root)
+        clone_hide();
     if (stub->channel == CHANNEL_FD)
         fcntl(CHANNEL_FD, F_SETFD, 0);
     else
@@ -170,6 +188,52 @@ static int open_namespace(const char *path, uint32_t flag, struct err *e)
     return fd_move(&fd);
 }
 
+/* Which namespace an operation of init changes; 0 for none that could be joined. The names of
+ * sysctls are those that spec/check_sysctl.c lets pass. */
+static uint32_t changed_namespace(const struct plan *plan, const struct plan_op *op)
+{
+    const char *name;
+
+    if (op->code == OP_HOSTNAME || op->code == OP_DOMAINNAME)
+        return CLONE_NEWUTS;
+    if (op->code != OP_SYSCTL)
+        return 0;
+    name = plan_text(&plan->init, op->sysctl.name);
+    if (str_starts_with(name, "net/"))
+        return CLONE_NEWNET;
+    return strcmp(name, "kernel/domainname") == 0 ? CLONE_NEWUTS : CLONE_NEWIPC;
+}
+
+static bool is_our_own(int namespace, uint32_t flag)
+{
+    const char *path = flag == CLONE_NEWUTS   ? "/proc/self/ns/uts"
+                       : flag == CLONE_NEWNET ? "/proc/self/ns/net"
+                                              : "/proc/self/ns/ipc";
+    struct stat ours;
+    struct stat theirs;
+
+    /* What cannot be told apart counts as ours. */
+    return stat(path, &ours) < 0 || fstat(namespace, &theirs) < 0 ||
+           (ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino);
+}
+
+/* That a namespace has a path does not make it the container's: it can be the one that we are in,
+ * and to set something in there would change the host. */
+static int check_changes(const struct plan *plan, int namespace, uint32_t flag, struct err *e)
+{
+    for (size_t i = 0; i < plan->init.ops.count; i++) {
+        const struct plan_op *op = &plan->init.ops.items[i];
+
+        if (changed_namespace(plan, op) == flag && is_our_own(namespace, flag)) {
+            err_input(e, NULL,
+                      "this would change the host: the namespace is the one that caisson "
+                      "runs in");
+            return err_at(e, plan_text(&plan->init, op->origin));
+        }
+    }
+    return 0;
+}
+
 static int add_join(struct joins *joins, const struct plan *plan, const struct plan_op *op,
                     struct err *e)
 {
@@ -182,6 +246,10 @@ static int add_join(struct joins *joins, const struct plan *plan, const struct p
                         op->namespace_join.clone_flag, e);
     if (fd < 0)
         return err_at(e, origin);
+    if (check_changes(plan, fd, op->namespace_join.clone_flag, e) < 0) {
+        fd_close(&fd);
+        return -1;
+    }
     joins->items[joins->count++] = (struct clone_join){
         .fd = fd,
         .flags = op->namespace_join.clone_flag,
@@ -305,7 +373,7 @@ int launch_init(struct launched *launched, const struct plan *plan, int cgroup_f
         return -1;
     request.n_joins = joins.count;
     give_stdio(plan);
-    image = make_image(&launched->image, e);
+    image = make_image(plan, &launched->image, e);
     if (image < 0 || channel_pair(&launched->channel, &theirs, e) < 0)
         return -1;
     stub = (struct stub){

@@ -42,11 +42,15 @@ static const char *what_is_wrong(int fd, const struct stat *st)
         return "a directory";
     if (S_ISBLK(st->st_mode))
         return "a block device";
-    if (S_ISREG(st->st_mode) && fstatfs(fd, &fs) == 0 && fs.f_type == ABI_NSFS_MAGIC)
+    if (fstatfs(fd, &fs) < 0)
+        return "on a file system that cannot be told";
+    if (fs.f_type == ABI_NSFS_MAGIC)
         return "a namespace";
-    /* pidfds are regular files of pidfs since Linux 6.9, anonymous inodes before. */
-    if (S_ISREG(st->st_mode) && fs.f_type == ABI_PIDFS_MAGIC)
+    /* pidfds are on pidfs since Linux 6.9, anonymous inodes before; neither shows a file type. */
+    if (fs.f_type == ABI_PIDFS_MAGIC)
         return "a pidfd";
+    if ((st->st_mode & S_IFMT) == 0)
+        return "an object of the kernel without a file type";
     return NULL;
 }
 

@@ -235,6 +235,18 @@ static void add_bind_rows(const struct mount_case *c, const char *source, uint16
         op->flags |= MOUNT_NO_LINKS;
 }
 
+/* The host's mounts on the way to its hierarchies: an rbind of one brings them all along. */
+static bool leads_to_cgroups(const struct mount_case *c, const char *source)
+{
+    static const char *const places[] = {"/sys", "/sys/fs", "/sys/fs/cgroup"};
+    const char *clean = str_clean_path(c->compile->arena, source);
+
+    for (size_t i = 0; i < ARRAY_LEN(places); i++)
+        if (strcmp(clean, places[i]) == 0)
+            return true;
+    return false;
+}
+
 static void add_bind(const struct mount_case *c)
 {
     if (str_is_empty(c->mount->source)) {
@@ -248,9 +260,8 @@ static void add_bind(const struct mount_case *c)
                       "a bind would change the file system on the host with it");
         return;
     }
-    /* An rbind of the host's /sys would bring every v1 hierarchy along. */
-    if (strcmp(c->target, "/sys") == 0 && c->options.is_recursive_bind &&
-        c->compile->facts->cgroup_layout == CGROUP_HYBRID) {
+    if (c->options.is_recursive_bind && c->compile->facts->cgroup_layout == CGROUP_HYBRID &&
+        (strcmp(c->target, "/sys") == 0 || leads_to_cgroups(c, c->mount->source))) {
         refuse(c, "bind-with-cgroup-v1", "options",
                "bind instead of rbind, and a mount of type cgroup on /sys/fs/cgroup",
                "an rbind of /sys would show the container the cgroup v1 hierarchies of this host");

@@ -150,6 +150,11 @@ host_snapshot() {
     find "$ROOT" -mindepth 1 -not -path '*/.seccomp*' 2>/dev/null | sort
 }
 
+# In a bats test "! command" would not fail it.
+refute() {
+    ! "$@" || fail "this should not have succeeded: $*"
+}
+
 fail() {
     echo "$*" >&2
     return 1

@@ -15,7 +15,7 @@ image_tools="mmdebstrap mke2fs debugfs qemu-system-x86_64 sha256sum"
 image_packages() {
     echo "linux-image-cloud-amd64 systemd systemd-sysv dbus dbus-user-session libpam-systemd
         kmod procps mount util-linux iproute2 e2fsprogs
-        bats jq busybox-static strace crun runc apparmor
+        bats jq busybox-static strace crun runc apparmor libcap2-bin python3-minimal
         libseccomp2 libyajl2 libsystemd0"
 }
 

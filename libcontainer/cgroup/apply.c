@@ -6,34 +6,15 @@
  * workload, and at no cost in time.
  */
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/fd.h"
 #include "cgroup/driver.h"
-#include "cgroup/tree.h"
-
-static int write_limit(int group, const struct plan *plan, const struct plan_op *op, struct err *e)
-{
-    const char *file = plan_text(&plan->host, op->cgroup_write.file);
-    const char *value = plan_text(&plan->host, op->cgroup_write.value);
-
-    if (tree_write(group, file, value) == 0)
-        return 0;
-    err_sys(e, "write \"%s\" to %s", value, file);
-    if (e->sys_errno == ENOENT)
-        err_hint(e,
-                 "the controller is not enabled for this group: a group above it holds processes "
-                 "or withholds it");
-    return -1;
-}
 
 static int apply_row(int group, bool is_fresh, const struct plan *plan, const struct plan_op *op,
                      struct err *e)
 {
     switch (op->code) {
-    case OP_CGROUP_WRITE:
-        return write_limit(group, plan, op, e);
     case OP_CGROUP_DEVICES:
         return cgroup_filter_devices(group, is_fresh, &plan->host, op, e);
     case OP_CGROUP_OWNER:
@@ -45,6 +26,8 @@ static int apply_row(int group, bool is_fresh, const struct plan *plan, const st
 
 int cgroup_apply_rows(int group, bool is_fresh, const struct plan *plan, struct err *e)
 {
+    if ((is_fresh ? cgroup_write_limits(group, plan, e) : cgroup_change_limits(group, plan, e)) < 0)
+        return -1;
     for (size_t i = 0; i < plan->host.ops.count; i++) {
         const struct plan_op *op = &plan->host.ops.items[i];
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cgroup/driver.h"
+#include "cgroup/resources.h"
 #include "cgroup/tree.h"
 
 static const struct cgroup_driver *const drivers[] = {&cgroup_fs_driver};
@@ -81,6 +82,21 @@ int cgroup_update(const struct cgroup_place *place, const struct plan *plan, str
     if (driver->update != NULL && driver->update(place, plan, e) < 0)
         return -1;
     return cgroup_apply_rows(group, false, plan, e);
+}
+
+int cgroup_read_in_force(const char *path, struct cgroup_in_force *in_force, struct err *e)
+{
+    CLEANUP_FD int group = -1;
+    int found = tree_open_path(path, &group, e);
+    char content[256];
+
+    *in_force = CGROUP_IN_FORCE_INIT;
+    if (found != TREE_FOUND)
+        return found < 0 ? -1 : err_state(e, "the cgroup %s is gone", path);
+    for (size_t i = 0; cgroup_in_force_files[i] != NULL; i++)
+        if (tree_read(group, cgroup_in_force_files[i], content, sizeof(content)))
+            cgroup_in_force_take(in_force, cgroup_in_force_files[i], content);
+    return 0;
 }
 
 int cgroup_remove(const struct cgroup_place *place, struct err *e)

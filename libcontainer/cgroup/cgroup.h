@@ -68,7 +68,11 @@ MUST_CHECK int cgroup_abandon(const struct cgroup *cgroup, struct err *e);
 
 /* What follows works by name, on what another process made. */
 
-/* The CGROUP_WRITE rows of a plan that was compiled for an update. */
+/* The limits of a group now, for compile_options.in_force of an update. */
+MUST_CHECK int cgroup_read_in_force(const char *path, struct cgroup_in_force *in_force,
+                                    struct err *e);
+/* The CGROUP_WRITE rows of a plan that was compiled for an update. If one fails, those before it
+ * are undone. */
 MUST_CHECK int cgroup_update(const struct cgroup_place *place, const struct plan *plan,
                              struct err *e);
 /* Kills what is left, removes the cgroup with those below it, and what was made for it above. Gone

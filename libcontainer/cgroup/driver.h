@@ -40,3 +40,10 @@ MUST_CHECK int cgroup_apply_rows(int group, bool is_fresh, const struct plan *pl
  * fresh, in the place of the one that was attached before. */
 MUST_CHECK int cgroup_filter_devices(int group, bool is_fresh, const struct plan_block *block,
                                      const struct plan_op *op, struct err *e);
+
+/* The CGROUP_WRITE rows of them, which stops at the first that fails; and the same for a group that
+ * had limits before and shall have them again then. Old values go to plan->arena. */
+MUST_CHECK int cgroup_write_limits(int group, const struct plan *plan, struct err *e);
+MUST_CHECK int cgroup_change_limits(int group, const struct plan *plan, struct err *e);
+/* False if all of them lift limits: then nothing is missed without a group. */
+bool cgroup_plan_limits_something(const struct plan *plan);

@@ -134,7 +134,7 @@ static bool may_do_without(const struct facts *facts, const struct plan *plan,
                          (e->sys_errno == EACCES || e->sys_errno == EPERM || e->sys_errno == EROFS);
 
     return is_permission && (facts->euid != 0 || !facts->in_initial_userns) && row->origin == 0 &&
-           cgroup_find_row(plan, OP_CGROUP_WRITE) == NULL;
+           !cgroup_plan_limits_something(plan);
 }
 
 static int prepare(struct cgroup *cgroup, const struct facts *facts, const struct plan *plan,

@@ -2,16 +2,21 @@
 
 /*
  * linux.resources -> files of cgroup v2. Fields that were made for v1 are converted as runc and
- * crun do since 2025; docs/cgroups.md has the table.
+ * crun do since 2025; docs/cgroups.md has the table. Of a new group and for an update alike: what
+ * an update must know of the limits that are there is in compile_options.in_force. The device list
+ * is no part of this (devices_compile.c): an update leaves it alone.
  */
 
 #include <string.h>
 
 #include "cgroup/cgroup.h"
+#include "cgroup/compile_rows.h"
 #include "kernel/facts.h"
 
+/* ---- rows ----------------------------------------------------------------------------------------------- */
+
 /* A limit that the host cannot keep must not look as if it were kept. */
-static bool has_controller(struct compile *compile, const char *controller, const char *pointer)
+bool cgroup_has_controller(struct compile *compile, const char *controller, const char *pointer)
 {
     if (facts_has_controller(compile->facts, controller))
         return true;
@@ -25,163 +30,126 @@ static bool has_controller(struct compile *compile, const char *controller, cons
     return false;
 }
 
-static void add_write(struct compile *compile, const char *pointer, const char *file,
-                      const char *value)
+void cgroup_add_row(struct compile *compile, const char *pointer, const char *file,
+                    const char *value, uint16_t flags)
 {
     struct plan_block *block = plan_block_of(compile->plan, OP_CGROUP_WRITE);
     plan_string file_name = plan_add_string(block, file);
     plan_string text = plan_add_string(block, value);
     struct plan_op *op = plan_add(compile->plan, OP_CGROUP_WRITE, pointer);
 
+    op->flags = flags;
     op->cgroup_write.file = file_name;
     op->cgroup_write.value = text;
 }
 
-/* -1 is "no limit" in the specification, "max" in the kernel. */
-static const char *limit_text(struct compile *compile, int64_t limit)
+static const char *controller_of(struct compile *compile, const char *file)
 {
-    return limit < 0 ? "max" : arena_printf(compile->arena, "%lld", (long long)limit);
+    return arena_strndup(compile->arena, file, strcspn(file, "."));
 }
 
-/* ---- memory --------------------------------------------------------------------------------------------- */
-
-static void compile_memory(struct compile *compile, const struct spec_memory *memory)
+void cgroup_add_limit(struct compile *compile, const char *pointer, const char *file, int64_t limit)
 {
-    const char *limit = compile_pointer(compile, memory->origin, "limit");
-    const char *reservation = compile_pointer(compile, memory->origin, "reservation");
-    const char *swap = compile_pointer(compile, memory->origin, "swap");
+    const char *controller = controller_of(compile, file);
 
-    /* 0 means "not given" to the engines that write it. */
-    if (memory->limit_bytes > 0 && has_controller(compile, "memory", limit))
-        add_write(compile, limit, "memory.max", limit_text(compile, memory->limit_bytes));
-    if (memory->reservation_bytes > 0 && has_controller(compile, "memory", reservation))
-        add_write(compile, reservation, "memory.low",
-                  limit_text(compile, memory->reservation_bytes));
-    /* The field is memory and swap together; the file is swap alone. */
-    if (memory->swap_bytes > 0 && memory->limit_bytes > 0 &&
-        has_controller(compile, "memory", swap))
-        add_write(compile, swap, "memory.swap.max",
-                  limit_text(compile, memory->swap_bytes - memory->limit_bytes));
+    if (limit < 0 && facts_has_controller(compile->facts, controller))
+        cgroup_add_row(compile, pointer, file, "max", CGROUP_IF_EXISTS);
+    else if (limit >= 0 && cgroup_has_controller(compile, controller, pointer))
+        cgroup_add_row(compile, pointer, file,
+                       arena_printf(compile->arena, "%lld", (long long)limit), 0);
 }
 
-/* ---- cpu ------------------------------------------------------------------------------------------------ */
-
-static double log2_of(double x)
+const struct cgroup_in_force *cgroup_in_force_of(const struct compile *compile)
 {
-    double whole = 0;
-    double sum = 0;
-    double term;
-    double square;
+    static const struct cgroup_in_force of_a_new_group = CGROUP_IN_FORCE_INIT;
 
-    while (x >= 2) {
-        x /= 2;
-        whole += 1;
+    return compile->options->in_force != NULL ? compile->options->in_force : &of_a_new_group;
+}
+
+/* ---- small controllers ---------------------------------------------------------------------------------- */
+
+/* 0 is a real limit; negative is none. */
+static void compile_pids(struct compile *compile, const struct spec_pids *pids)
+{
+    if (SPEC_HAS(spec_pids, pids, limit))
+        cgroup_add_limit(compile, compile_pointer(compile, pids->origin, "limit"), "pids.max",
+                         pids->limit);
+}
+
+/* Reservations are refused at mmap(2), where a program can do without; faults end in SIGBUS. Both
+ * are limited: pages mapped with MAP_NORESERVE are only counted at the fault. The size names the
+ * file and has been checked to be nothing but digits, K, M or G, and B. */
+static void compile_huge_pages(struct compile *compile,
+                               const struct spec_hugepage_limit_list *limits)
+{
+    for (size_t i = 0; i < limits->count; i++) {
+        const struct spec_hugepage_limit *limit = &limits->items[i];
+        const char *pointer = compile_pointer(compile, limit->origin, NULL);
+        const char *text =
+            arena_printf(compile->arena, "%llu", (unsigned long long)limit->limit_bytes);
+
+        if (!cgroup_has_controller(compile, "hugetlb", pointer))
+            continue;
+        cgroup_add_row(compile, pointer,
+                       arena_printf(compile->arena, "hugetlb.%s.rsvd.max", limit->page_size), text,
+                       CGROUP_IF_EXISTS);
+        cgroup_add_row(compile, pointer,
+                       arena_printf(compile->arena, "hugetlb.%s.max", limit->page_size), text, 0);
     }
-    /* ln x = 2 artanh((x - 1) / (x + 1)), and x is below 2: the terms shrink ninefold. */
-    term = (x - 1) / (x + 1);
-    square = term * term;
-    for (int i = 1; i < 60; i += 2) {
-        sum += term / i;
-        term *= square;
+}
+
+/* The kernel counts in int, and its largest number means no limit. */
+static void put_rdma(struct strbuf *line, const char *key, uint32_t count)
+{
+    if (count >= INT32_MAX)
+        strbuf_printf(line, " %s=max", key);
+    else
+        strbuf_printf(line, " %s=%u", key, count);
+}
+
+static void compile_rdma(struct compile *compile, const struct spec_resources *resources)
+{
+    for (size_t i = 0; i < resources->rdma.count; i++) {
+        const struct spec_rdma *rdma = &resources->rdma.items[i].value;
+        const char *pointer = compile_pointer(compile, rdma->origin, NULL);
+        struct strbuf line = STRBUF_INIT(compile->arena);
+
+        if (!cgroup_has_controller(compile, "rdma", pointer))
+            continue;
+        strbuf_puts(&line, resources->rdma.items[i].key);
+        if (SPEC_HAS(spec_rdma, rdma, hca_handles))
+            put_rdma(&line, "hca_handle", rdma->hca_handles);
+        if (SPEC_HAS(spec_rdma, rdma, hca_objects))
+            put_rdma(&line, "hca_object", rdma->hca_objects);
+        cgroup_add_row(compile, pointer, "rdma.max", strbuf_text(&line), 0);
     }
-    return whole + 2 * sum / 0.69314718055994530942;
 }
 
-static double power_of_ten(double exponent)
-{
-    double x = exponent * 2.30258509299404568402;
-    double term = 1;
-    double sum = 1;
+/* ---- unified -------------------------------------------------------------------------------------------- */
 
-    for (int i = 1; i < 80; i++) {
-        term *= x / i;
-        sum += term;
-    }
-    return sum;
-}
-
-/* The curve of runc 1.3.2 and crun 1.23 through 2 -> 1, 1024 -> 100, 262144 -> 10000. Without libm,
- * which would be one more library to load for every command. */
-static uint64_t weight_of_shares(uint64_t shares)
-{
-    double l;
-    double weight;
-    uint64_t whole;
-
-    if (shares <= 2)
-        return 1;
-    if (shares >= 262144)
-        return 10000;
-    l = log2_of((double)shares);
-    weight = power_of_ten((l * l + 125 * l) / 612 - 7.0 / 34) - 1e-9;
-    whole = (uint64_t)weight;
-    return (double)whole < weight ? whole + 1 : whole;
-}
-
-static void compile_cpu_bandwidth(struct compile *compile, const struct spec_cpu *cpu)
-{
-    const char *quota = compile_pointer(compile, cpu->origin, "quota");
-    const char *burst = compile_pointer(compile, cpu->origin, "burst");
-    unsigned long long period = cpu->period_us != 0 ? cpu->period_us : 100000;
-
-    /* A quota of 0 or -1 is none; a period without a quota limits nothing but is kept for updates.
-     */
-    if ((cpu->quota_us > 0 || cpu->period_us != 0) && has_controller(compile, "cpu", quota))
-        add_write(compile, quota, "cpu.max",
-                  cpu->quota_us > 0
-                      ? arena_printf(compile->arena, "%lld %llu", (long long)cpu->quota_us, period)
-                      : arena_printf(compile->arena, "max %llu", period));
-    if (cpu->burst_us != 0 && has_controller(compile, "cpu", burst))
-        add_write(compile, burst, "cpu.max.burst",
-                  arena_printf(compile->arena, "%llu", (unsigned long long)cpu->burst_us));
-}
-
-static void compile_cpu(struct compile *compile, const struct spec_cpu *cpu)
-{
-    const char *shares = compile_pointer(compile, cpu->origin, "shares");
-    const char *idle = compile_pointer(compile, cpu->origin, "idle");
-    const char *cpus = compile_pointer(compile, cpu->origin, "cpus");
-    const char *mems = compile_pointer(compile, cpu->origin, "mems");
-
-    /* The kernel refuses a weight while the group is idle. */
-    if (cpu->idle == 1 && has_controller(compile, "cpu", idle))
-        add_write(compile, idle, "cpu.idle", "1");
-    else if (cpu->shares != 0 && has_controller(compile, "cpu", shares))
-        add_write(compile, shares, "cpu.weight",
-                  arena_printf(compile->arena, "%llu",
-                               (unsigned long long)weight_of_shares(cpu->shares)));
-    compile_cpu_bandwidth(compile, cpu);
-    if (!str_is_empty(cpu->cpus) && has_controller(compile, "cpuset", cpus))
-        add_write(compile, cpus, "cpuset.cpus", cpu->cpus);
-    if (!str_is_empty(cpu->mems) && has_controller(compile, "cpuset", mems))
-        add_write(compile, mems, "cpuset.mems", cpu->mems);
-}
-
-/* ---- the rest ------------------------------------------------------------------------------------------- */
-
-/* Verbatim, but one line at a time: the kernel takes one entry for each write. */
+/* Verbatim, but one line at a time: the kernel takes one entry for each write. The last rows of
+ * all: where a key is the file of a field as well, it is the key that stays. */
 static void compile_unified(struct compile *compile, const struct spec_resources *resources)
 {
     for (size_t i = 0; i < resources->unified.count; i++) {
         const struct json_pair *pair = &resources->unified.items[i];
         const char *pointer =
             json_pointer_entry(&compile->document->json, resources->origin, "unified", pair->key);
-        const char *dot = strchr(pair->key, '.');
-        const char *controller =
-            arena_strndup(compile->arena, pair->key, dot != NULL ? (size_t)(dot - pair->key) : 0);
+        const char *controller = controller_of(compile, pair->key);
         const char *line = pair->value;
 
         /* cgroup.* files are there without a controller. */
-        if (strcmp(controller, "cgroup") != 0 && !has_controller(compile, controller, pointer))
+        if (strcmp(controller, "cgroup") != 0 &&
+            !cgroup_has_controller(compile, controller, pointer))
             continue;
-        for (;;) {
+        while (*line != '\0') {
             size_t length = strcspn(line, "\n");
 
             if (length != 0)
-                add_write(compile, pointer, pair->key, arena_strndup(compile->arena, line, length));
-            if (line[length] == '\0')
-                break;
-            line += length + 1;
+                cgroup_add_row(compile, pointer, pair->key,
+                               arena_strndup(compile->arena, line, length), 0);
+            line += length;
+            line += strspn(line, "\n");
         }
     }
 }
@@ -193,17 +161,15 @@ void cgroup_compile_resources(struct compile *compile)
     if (resources == NULL)
         return;
     if (resources->memory != NULL)
-        compile_memory(compile, resources->memory);
+        cgroup_compile_memory(compile, resources->memory);
     if (resources->cpu != NULL)
-        compile_cpu(compile, resources->cpu);
-    if (resources->pids != NULL) {
-        const char *pointer = compile_pointer(compile, resources->pids->origin, "limit");
-
-        /* Negative asks for nothing; 0 is a real limit. */
-        if (SPEC_HAS(spec_pids, resources->pids, limit) && resources->pids->limit >= 0 &&
-            has_controller(compile, "pids", pointer))
-            add_write(compile, pointer, "pids.max", limit_text(compile, resources->pids->limit));
-    }
+        cgroup_compile_cpu(compile, resources->cpu);
+    if (resources->pids != NULL)
+        compile_pids(compile, resources->pids);
+    if (resources->block_io != NULL)
+        cgroup_compile_io(compile, resources->block_io);
+    compile_huge_pages(compile, &resources->hugepage_limits);
+    compile_rdma(compile, resources);
     compile_unified(compile, resources);
 }
 

@@ -21,6 +21,8 @@ enum cgroup_manager {
     CGROUP_MANAGER_NONE, /* the container stays where its runtime is, and nothing is touched */
 };
 
+struct cgroup_in_force;
+
 struct compile_options {
     const char *id;
     const char *bundle;  /* absolute path */
@@ -28,6 +30,9 @@ struct compile_options {
     bool keep_keyring;   /* --no-new-keyring */
     enum cgroup_manager cgroup_manager;
     uint8_t nonce[16]; /* of this container's start message */
+    /* update: the limits in force, which what is compiled is added to (cgroup/resources.h). NULL: a
+     * new group */
+    const struct cgroup_in_force *in_force;
 };
 
 struct compile {

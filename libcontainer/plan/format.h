@@ -141,6 +141,13 @@ enum { /* op_open_bind */
     BIND_LEAVE_PEERS = 1 << 7,     /* the whole tree is made a slave of the host first */
 };
 
+enum { /* op_cgroup_write */
+    CGROUP_IF_EXISTS =
+        1 << 0,              /* without the file there is nothing that could be limited: no error */
+    CGROUP_OR_NEXT = 1 << 1, /* done: skip the next row; no such file, or one that does not take
+                              * this device: the next row says the same in another way */
+};
+
 enum plan_hook_point {
     HOOK_PRESTART,
     HOOK_CREATE_RUNTIME,

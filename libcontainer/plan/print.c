@@ -176,6 +176,8 @@ static const struct flag {
     const char *name;
     const char *words; /* NULL: the members say it */
 } flags[] = {
+    {OP_CGROUP_WRITE, CGROUP_IF_EXISTS,            "if-exists",             "if that exists"},
+    {OP_CGROUP_WRITE, CGROUP_OR_NEXT,              "or-next",               "or else the next step"},
     {OP_SESSION,      SESSION_NEW_KEYRING,         "new-keyring",           "with a new keyring"},
     {OP_OPEN_BIND,    BIND_RECURSIVE,              "recursive",             "with all mounts beneath"},
     {OP_OPEN_BIND,    BIND_MUST_BE_PROC,           "must-be-proc",          "if it is a procfs"},

@@ -43,19 +43,12 @@ static void check_cgroups_path(const struct check *check, const struct spec_linu
     }
 }
 
-/* --- memory, cpu ----------------------------------------------------------------------------- */
+/* --- fields ---------------------------------------------------------------------------------- */
 
-/* In cgroup v2 swap is limited apart from memory: without a limit of memory, or with a sum below
- * it, there is nothing that could be written. */
+/* Whether "swap" and "limit", "burst" and "quota" go together depends on what is in force when they
+ * come by an update: that is decided where they are compiled. */
 static void check_memory(const struct check *check, const struct spec_memory *memory)
 {
-    if (memory->swap_bytes > 0 && memory->limit_bytes <= 0)
-        check_refuse(check, "swap-without-memory-limit", check_at(check, memory->origin, "swap"),
-                     "\"limit\" as well, or -1",
-                     "the sum of memory and swap is limited but not memory");
-    else if (memory->swap_bytes > 0 && memory->swap_bytes < memory->limit_bytes)
-        check_refuse(check, "swap-below-memory-limit", check_at(check, memory->origin, "swap"),
-                     "at least \"limit\"", "the sum of memory and swap is below memory alone");
     /* 0 is as much a request as any other value: never swap. */
     if (SPEC_HAS(spec_memory, memory, swappiness) && memory->swappiness == 0)
         check_refuse(check, "cgroup-v1-only", check_at(check, memory->origin, "swappiness"),
@@ -65,11 +58,44 @@ static void check_memory(const struct check *check, const struct spec_memory *me
                      "true, or leave it out", "cgroup v2 is always hierarchical");
 }
 
-static void check_cpu(const struct check *check, const struct spec_cpu *cpu)
+/* "You MUST specify at least one of weight or leafWeight" (config-linux.md, Block IO). */
+static void check_block_io(const struct check *check, const struct spec_block_io *io)
 {
-    if (cpu->quota_us > 0 && cpu->burst_us > (uint64_t)cpu->quota_us)
-        check_refuse(check, "cpu-burst-above-quota", check_at(check, cpu->origin, "burst"),
-                     "at most \"quota\"", "the burst is larger than the quota");
+    for (size_t i = 0; i < io->weight_device.count; i++) {
+        const struct spec_weight_device *device = &io->weight_device.items[i];
+
+        if (!SPEC_HAS(spec_weight_device, device, weight) &&
+            !SPEC_HAS(spec_weight_device, device, leaf_weight))
+            check_refuse(check, "weight-missing", check_at(check, device->origin, NULL),
+                         "\"weight\"", "a device without a weight");
+    }
+}
+
+/* Names of devices stand in front of a line of rdma.max: one word, and nothing that could be more
+ * than a word. IB_DEVICE_NAME_MAX is 64 with the terminating zero. */
+static bool is_rdma_device(const char *name)
+{
+    size_t length = strlen(name);
+
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)name[i] <= 0x20 || name[i] == 0x7f || name[i] == '/' || name[i] == '=')
+            return false;
+    return length >= 1 && length <= 63;
+}
+
+static void check_rdma(const struct check *check, const struct spec_resources *resources)
+{
+    for (size_t i = 0; i < resources->rdma.count; i++) {
+        const struct spec_rdma *rdma = &resources->rdma.items[i].value;
+        const char *pointer = check_at(check, rdma->origin, NULL);
+
+        if (!is_rdma_device(resources->rdma.items[i].key))
+            check_refuse(check, "rdma-device-invalid", pointer, "a name such as mlx5_0",
+                         "\"%s\" cannot be the name of a device", resources->rdma.items[i].key);
+        if (!SPEC_HAS(spec_rdma, rdma, hca_handles) && !SPEC_HAS(spec_rdma, rdma, hca_objects))
+            check_refuse(check, "rdma-limit-missing", pointer, "\"hcaHandles\" or \"hcaObjects\"",
+                         "a device without a limit");
+    }
 }
 
 /* --- unified --------------------------------------------------------------------------------- */
@@ -96,6 +122,23 @@ static bool is_listed(const char *const *list, size_t count, const char *name)
     return false;
 }
 
+/* Writing to these asks the kernel to tell whoever holds the file open: closed, it is gone. */
+static bool is_pressure_file(const char *key)
+{
+    return str_ends_with(key, ".pressure") && strcmp(key, "cgroup.pressure") != 0;
+}
+
+/* Bytes that no file takes, and nothing at all: a write of no bytes changes nothing. */
+static bool is_value(const char *value)
+{
+    if (value[strspn(value, " \n")] == '\0')
+        return false;
+    for (; *value != '\0'; value++)
+        if (*value != '\n' && ((unsigned char)*value < 0x20 || *value == 0x7f))
+            return false;
+    return true;
+}
+
 /* A controller, a dot and the rest: "memory.high", "hugetlb.2MB.max". */
 static bool is_file_of_controller(const char *key)
 {
@@ -118,6 +161,12 @@ static void check_unified_pair(const struct check *check, const struct json_pair
              !is_listed(core_files, ARRAY_LEN(core_files), pair->key))
         check_refuse(check, "unified-key-reserved", pointer, "leave it out",
                      "%s is the runtime's to write", pair->key);
+    else if (is_pressure_file(pair->key))
+        check_refuse(check, "unified-key-reserved", pointer, "leave it out",
+                     "%s is written by who waits for its events and sets nothing", pair->key);
+    else if (!is_value(pair->value))
+        check_refuse(check, "unified-value-invalid", pointer, "a value such as max",
+                     "the value is empty or has control characters");
     else if (has_lines && !is_listed(files_of_lines, ARRAY_LEN(files_of_lines), pair->key))
         check_refuse(check, "unified-value-has-newline", pointer, "a value of one line",
                      "%s takes one line", pair->key);
@@ -146,6 +195,7 @@ void check_cgroup(const struct check *check)
     check_unified(check, resources);
     if (resources->memory != NULL)
         check_memory(check, resources->memory);
-    if (resources->cpu != NULL)
-        check_cpu(check, resources->cpu);
+    if (resources->block_io != NULL)
+        check_block_io(check, resources->block_io);
+    check_rdma(check, resources);
 }

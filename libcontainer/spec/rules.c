@@ -17,6 +17,29 @@ const char *rule_argument_index(const struct json_value *value)
     return value->natural <= 5 ? NULL : "the index of an argument, 0 to 5";
 }
 
+/* 0 is how engines say that there is none. */
+const char *rule_block_io_weight(const struct json_value *value)
+{
+    return value->natural == 0 || (value->natural >= 10 && value->natural <= 1000)
+               ? NULL
+               : "a number from 10 to 1000";
+}
+
+/* Both bounds, and the quota's, are those of tg_set_cfs_bandwidth() in the kernel. */
+const char *rule_cpu_period(const struct json_value *value)
+{
+    return value->natural == 0 || (value->natural >= 1000 && value->natural <= 1000000)
+               ? NULL
+               : "a number of microseconds from 1000 to 1000000";
+}
+
+const char *rule_cpu_quota(const struct json_value *value)
+{
+    return value->number <= 0 || value->number >= 1000
+               ? NULL
+               : "at least 1000 microseconds, or -1 for no quota";
+}
+
 /* The kernel's dev_t has 12 bits for the major and 20 for the minor number, and mknod(2) drops what
  * does not fit without a word. */
 enum {

@@ -13,7 +13,10 @@
 
 /* Numbers. */
 json_rule rule_above_zero;
-json_rule rule_argument_index;      /* of a system call: 0 to 5 */
+json_rule rule_argument_index;  /* of a system call: 0 to 5 */
+json_rule rule_block_io_weight; /* 10 to 1000, 0: not given */
+json_rule rule_cpu_period;      /* microseconds, 0: not given */
+json_rule rule_cpu_quota;
 json_rule rule_device_major;        /* 12 bits */
 json_rule rule_device_major_or_all; /* or -1 */
 json_rule rule_device_minor;        /* 20 bits */

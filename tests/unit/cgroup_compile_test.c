@@ -17,17 +17,19 @@
 #include <linux/bpf.h>
 
 #include "cgroup/cgroup.h"
+#include "cgroup/resources.h"
 #include "spec/check.h"
 
 static struct arena arena;
 static struct findings findings;
+static const struct cgroup_in_force *in_force; /* not NULL: an update */
 
 /* Compiles the cgroup part of a configuration whose linux section has these members. */
 static struct plan *compile_members(const char *members, const char *controllers, const char *self)
 {
     static struct spec_document document;
     static struct plan plan;
-    static const struct compile_options options = {.id = "c1", .bundle = "/b"};
+    struct compile_options options = {.id = "c1", .bundle = "/b", .in_force = in_force};
     static struct facts facts;
     struct compile compile = {
         .arena = &arena,
@@ -73,6 +75,25 @@ static const char *written(const struct plan *plan, const char *file)
     return NULL;
 }
 
+/* All of them in their order: "file value, file value"; a question mark behind a row that is left
+ * out where its file is missing, a bar behind one with an alternative. */
+static const char *all_rows(const struct plan *plan)
+{
+    struct strbuf text = STRBUF_INIT(&arena);
+
+    for (size_t i = 0; i < plan->host.ops.count; i++) {
+        const struct plan_op *op = &plan->host.ops.items[i];
+
+        if (op->code == OP_CGROUP_WRITE)
+            strbuf_printf(&text, "%s%s %s%s%s", text.length != 0 ? ", " : "",
+                          plan_text(&plan->host, op->cgroup_write.file),
+                          plan_text(&plan->host, op->cgroup_write.value),
+                          (op->flags & CGROUP_IF_EXISTS) != 0 ? "?" : "",
+                          (op->flags & CGROUP_OR_NEXT) != 0 ? "|" : "");
+    }
+    return strbuf_text(&text);
+}
+
 /* ---- files -------------------------------------------------------------------------------------------- */
 
 static void each_field_becomes_its_file_and_value(void **state)
@@ -87,16 +108,17 @@ static void each_field_becomes_its_file_and_value(void **state)
         {"\"memory\":{\"reservation\":500}", "memory.low", "500"},
         {"\"memory\":{\"limit\":1000,\"swap\":1500}", "memory.swap.max", "500"},
         {"\"memory\":{\"limit\":1000,\"swap\":1000}", "memory.swap.max", "0"},
-        {"\"memory\":{\"limit\":1000,\"swap\":-1}", "memory.swap.max", NULL}, /* as it is */
+        {"\"memory\":{\"limit\":1000,\"swap\":-1}", "memory.swap.max", "max"},
         {"\"memory\":{\"limit\":1000,\"swap\":0}", "memory.swap.max", NULL},
         {"\"pids\":{\"limit\":0}", "pids.max", "0"},
         {"\"pids\":{\"limit\":100}", "pids.max", "100"},
-        {"\"pids\":{\"limit\":-1}", "pids.max", NULL},
+        {"\"pids\":{\"limit\":-1}", "pids.max", "max"},
         {"\"pids\":{}", "pids.max", NULL},
         {"\"cpu\":{\"quota\":50000,\"period\":200000}", "cpu.max", "50000 200000"},
         {"\"cpu\":{\"quota\":50000}", "cpu.max", "50000 100000"},
         {"\"cpu\":{\"quota\":-1,\"period\":200000}", "cpu.max", "max 200000"},
-        {"\"cpu\":{\"quota\":-1}", "cpu.max", NULL},
+        {"\"cpu\":{\"quota\":-1}", "cpu.max", "max 100000"},
+        {"\"cpu\":{\"quota\":0}", "cpu.max", NULL},
         {"\"cpu\":{\"quota\":50000,\"burst\":1000}", "cpu.max.burst", "1000"},
         {"\"cpu\":{\"cpus\":\"0-1\"}", "cpuset.cpus", "0-1"},
         {"\"cpu\":{\"mems\":\"0\"}", "cpuset.mems", "0"},
@@ -119,6 +141,176 @@ static void each_field_becomes_its_file_and_value(void **state)
         else
             assert_string_equal(value, cases[i].value);
     }
+}
+
+struct rows_case {
+    const char *resources;
+    const char *rows; /* NULL: refused with this id */
+    const char *refused;
+};
+
+static void check_rows(const struct rows_case *cases, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct plan *plan =
+            compile_members(arena_printf(&arena, "\"resources\":{%s}", cases[i].resources),
+                            "cpuset cpu io memory hugetlb pids rdma", "/");
+
+        if (cases[i].rows == NULL &&
+            (findings.n_refused != 1 || strcmp(findings.items[0].id, cases[i].refused) != 0))
+            fail_msg("%s: not %s", cases[i].resources, cases[i].refused);
+        if (cases[i].rows != NULL && findings.n_refused != 0)
+            fail_msg("%s: %s", cases[i].resources, findings.items[0].text);
+        if (cases[i].rows != NULL && strcmp(all_rows(plan), cases[i].rows) != 0)
+            fail_msg("%s: %s", cases[i].resources, all_rows(plan));
+    }
+}
+
+static void fields_with_more_than_one_row(void **state)
+{
+    static const struct rows_case cases[] = {
+        {"\"memory\":{\"limit\":-1}", "memory.swap.max max?, memory.max max?", NULL},
+        {"\"memory\":{\"limit\":9,\"swap\":9,\"reservation\":-1}",
+         "memory.max 9, memory.swap.max 0?, memory.low 0?", NULL},
+        {"\"memory\":{\"swap\":9}", NULL, "swap-without-memory-limit"},
+        {"\"memory\":{\"limit\":-1,\"swap\":9}", NULL, "swap-without-memory-limit"},
+        {"\"memory\":{\"limit\":10,\"swap\":9}", NULL, "swap-below-memory-limit"},
+        {"\"memory\":{\"swap\":-1}", "memory.swap.max max?", NULL},
+        {"\"cpu\":{\"idle\":0,\"shares\":1024}", "cpu.idle 0?, cpu.weight 100", NULL},
+        {"\"cpu\":{\"idle\":1,\"shares\":1024}", "cpu.idle 1", NULL},
+        {"\"cpu\":{\"quota\":5000,\"burst\":5000}", "cpu.max 5000 100000, cpu.max.burst 5000",
+         NULL},
+        {"\"cpu\":{\"quota\":-1,\"burst\":5}", "cpu.max max 100000, cpu.max.burst 5", NULL},
+        {"\"cpu\":{\"burst\":5}", "cpu.max.burst 5", NULL},
+        {"\"cpu\":{\"quota\":5000,\"burst\":5001}", NULL, "cpu-burst-above-quota"},
+        {"\"cpu\":{\"quota\":5000,\"burst\":18446744073709551615}", NULL, "cpu-burst-above-quota"},
+        {"\"cpu\":{\"cpus\":\" 0-1 , 3 \",\"mems\":\" \"}", "cpuset.cpus 0-1,3", NULL},
+        {"\"blockIO\":{\"weight\":10}", "io.bfq.weight 10|, io.weight 1", NULL},
+        {"\"blockIO\":{\"weight\":500}", "io.bfq.weight 500|, io.weight 4950", NULL},
+        {"\"blockIO\":{\"weight\":1000}", "io.bfq.weight 1000|, io.weight 10000", NULL},
+        {"\"blockIO\":{\"weight\":0}", "", NULL},
+        {"\"blockIO\":{\"weightDevice\":[{\"major\":8,\"minor\":16,\"weight\":100}]}",
+         "io.bfq.weight 8:16 100|, io.weight 8:16 910", NULL},
+        {"\"blockIO\":{\"throttleReadBpsDevice\":[{\"major\":8,\"minor\":0,\"rate\":1},"
+         "{\"major\":8,\"minor\":16,\"rate\":2},{\"major\":8,\"minor\":0,\"rate\":3}],"
+         "\"throttleWriteBpsDevice\":[{\"major\":8,\"minor\":0,\"rate\":0}],"
+         "\"throttleReadIOPSDevice\":[{\"major\":9,\"minor\":0,\"rate\":4}],"
+         "\"throttleWriteIOPSDevice\":[{\"major\":8,\"minor\":16,\"rate\":18446744073709551615}]}",
+         "io.max 8:0 rbps=3 wbps=max, io.max 8:16 rbps=2 wiops=18446744073709551615, "
+         "io.max 9:0 riops=4",
+         NULL},
+        {"\"blockIO\":{\"throttleWriteBpsDevice\":[{\"major\":8,\"minor\":0,\"rate\":0}]}",
+         "io.max 8:0 wbps=max?", NULL},
+        {"\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":4194304},"
+         "{\"pageSize\":\"1GB\",\"limit\":0}]",
+         "hugetlb.2MB.rsvd.max 4194304?, hugetlb.2MB.max 4194304, hugetlb.1GB.rsvd.max 0?, "
+         "hugetlb.1GB.max 0",
+         NULL},
+        {"\"rdma\":{\"mlx5_1\":{\"hcaHandles\":3,\"hcaObjects\":10000},"
+         "\"rxe3\":{\"hcaObjects\":0},\"b\":{\"hcaHandles\":4294967295}}",
+         "rdma.max mlx5_1 hca_handle=3 hca_object=10000, rdma.max rxe3 hca_object=0, "
+         "rdma.max b hca_handle=max",
+         NULL},
+        {"\"memory\":{\"limit\":9},\"unified\":{\"memory.max\":\"8\"}",
+         "memory.max 9, memory.max 8", NULL},
+        {"\"unified\":{\"io.max\":\"8:0 rbps=1\\n\\n8:16 rbps=2\\n\"}",
+         "io.max 8:0 rbps=1, io.max 8:16 rbps=2", NULL},
+    };
+
+    (void)state;
+    check_rows(cases, ARRAY_LEN(cases));
+}
+
+/* What was in force decides about halves that are not given, and about the order. */
+static void an_update_keeps_what_it_does_not_name(void **state)
+{
+    static const struct cgroup_in_force now = {
+        .memory_max = 1000,
+        .memory_current = 600,
+        .swap_max = 500,
+        .cpu_quota_us = 20000,
+        .cpu_period_us = 50000,
+        .cpu_burst_us = 10000,
+    };
+    static const struct rows_case cases[] = {
+        {"\"memory\":{\"limit\":700}", "memory.max 700", NULL},
+        {"\"memory\":{\"limit\":-1}", "memory.swap.max max?, memory.max max?", NULL},
+        {"\"memory\":{\"limit\":-1,\"swap\":0}", "memory.swap.max max?, memory.max max?", NULL},
+        {"\"memory\":{\"swap\":1800}", "memory.swap.max 800", NULL},
+        {"\"memory\":{\"swap\":999}", NULL, "swap-below-memory-limit"},
+        /* more swap before less memory, less swap after more memory */
+        {"\"memory\":{\"limit\":700,\"swap\":1500}", "memory.swap.max 800, memory.max 700", NULL},
+        {"\"memory\":{\"limit\":2000,\"swap\":2100}", "memory.max 2000, memory.swap.max 100", NULL},
+        {"\"memory\":{\"limit\":599,\"checkBeforeUpdate\":true}", NULL, "memory-limit-below-usage"},
+        {"\"memory\":{\"limit\":600,\"checkBeforeUpdate\":true}", "memory.max 600", NULL},
+        {"\"memory\":{\"limit\":599,\"checkBeforeUpdate\":false}", "memory.max 599", NULL},
+        {"\"memory\":{\"limit\":-1,\"checkBeforeUpdate\":true}",
+         "memory.swap.max max?, memory.max max?", NULL},
+        {"\"cpu\":{\"quota\":30000}", "cpu.max 30000 50000", NULL},
+        {"\"cpu\":{\"period\":60000}", "cpu.max 20000 60000", NULL},
+        {"\"cpu\":{\"quota\":0,\"period\":60000}", "cpu.max 20000 60000", NULL},
+        {"\"cpu\":{\"quota\":-1}", "cpu.max max 50000", NULL},
+        {"\"cpu\":{\"quota\":9999}", NULL, "cpu-burst-above-quota"},
+        {"\"cpu\":{\"burst\":20001}", NULL, "cpu-burst-above-quota"},
+        {"\"cpu\":{\"burst\":0}", "cpu.max.burst 0", NULL},
+        {"\"cpu\":{\"quota\":9000,\"burst\":9000}", "cpu.max.burst 9000, cpu.max 9000 50000", NULL},
+        {"\"cpu\":{\"quota\":40000,\"burst\":30000}", "cpu.max 40000 50000, cpu.max.burst 30000",
+         NULL},
+        {"\"cpu\":{\"shares\":0,\"cpus\":\"\"},\"memory\":{\"limit\":0,\"swap\":0,"
+         "\"reservation\":0}",
+         "", NULL},
+        {"\"cpu\":{\"idle\":1}", "cpu.idle 1", NULL},
+        {"\"cpu\":{\"idle\":0}", "cpu.idle 0?", NULL},
+        {"\"pids\":{\"limit\":-1}", "pids.max max?", NULL},
+    };
+
+    (void)state;
+    in_force = &now;
+    check_rows(cases, ARRAY_LEN(cases));
+    in_force = NULL;
+}
+
+static void files_of_a_group_are_understood(void **state)
+{
+    struct cgroup_in_force now = CGROUP_IN_FORCE_INIT;
+
+    (void)state;
+    cgroup_in_force_take(&now, "memory.max", "4096\n");
+    cgroup_in_force_take(&now, "memory.current", "12288\n");
+    cgroup_in_force_take(&now, "memory.swap.max", "0\n");
+    cgroup_in_force_take(&now, "cpu.max", "20000 50000\n");
+    cgroup_in_force_take(&now, "cpu.max.burst", "7\n");
+    cgroup_in_force_take(&now, "pids.max", "3\n");
+    assert_int_equal(now.memory_max, 4096);
+    assert_int_equal(now.memory_current, 12288);
+    assert_int_equal(now.swap_max, 0);
+    assert_int_equal(now.cpu_quota_us, 20000);
+    assert_int_equal(now.cpu_period_us, 50000);
+    assert_int_equal(now.cpu_burst_us, 7);
+    cgroup_in_force_take(&now, "memory.max", "max\n");
+    cgroup_in_force_take(&now, "cpu.max", "max 100000\n");
+    assert_int_equal(now.memory_max, -1);
+    assert_int_equal(now.cpu_quota_us, -1);
+    assert_int_equal(now.cpu_period_us, 100000);
+    /* What is no number changes nothing. */
+    cgroup_in_force_take(&now, "memory.swap.max", "");
+    cgroup_in_force_take(&now, "cpu.max", "x y\n");
+    assert_int_equal(now.swap_max, 0);
+    assert_int_equal(now.cpu_period_us, 100000);
+}
+
+/* A limit that is lifted is not missed where there is nothing that could limit. */
+static void lifting_a_limit_needs_no_controller(void **state)
+{
+    const struct plan *plan = compile_members(
+        "\"resources\":{\"memory\":{\"limit\":-1,\"swap\":-1,\"reservation\":-1},"
+        "\"pids\":{\"limit\":-1},\"cpu\":{\"quota\":-1,\"idle\":0,\"burst\":0},"
+        "\"blockIO\":{\"throttleReadBpsDevice\":[{\"major\":8,\"minor\":0,\"rate\":0}]}}",
+        "hugetlb", "/");
+
+    (void)state;
+    assert_int_equal(findings.n_refused, 0);
+    assert_string_equal(all_rows(plan), "");
 }
 
 static void shares_become_weights_by_the_published_curve(void **state)
@@ -170,6 +362,9 @@ static void a_limit_without_its_controller_is_refused_by_name(void **state)
         {"\"cpu\":{\"shares\":5}", "cpu"},
         {"\"cpu\":{\"cpus\":\"0\"}", "cpuset"},
         {"\"unified\":{\"rdma.max\":\"x\"}", "rdma"},
+        {"\"blockIO\":{\"weight\":10}", "io"},
+        {"\"blockIO\":{\"throttleReadBpsDevice\":[{\"major\":8,\"minor\":0,\"rate\":1}]}", "io"},
+        {"\"rdma\":{\"a\":{\"hcaHandles\":1}}", "rdma"},
     };
 
     (void)state;
@@ -385,6 +580,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_field_becomes_its_file_and_value),
+        cmocka_unit_test(fields_with_more_than_one_row),
+        cmocka_unit_test(an_update_keeps_what_it_does_not_name),
+        cmocka_unit_test(files_of_a_group_are_understood),
+        cmocka_unit_test(lifting_a_limit_needs_no_controller),
         cmocka_unit_test(shares_become_weights_by_the_published_curve),
         cmocka_unit_test(lines_of_a_unified_value_are_written_one_by_one),
         cmocka_unit_test(a_limit_without_its_controller_is_refused_by_name),

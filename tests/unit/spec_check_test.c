@@ -158,9 +158,7 @@ static void good_examples_are_refused_only_for_what_is_not_supported(void **stat
         {"good/linux-netdevice.json",
          {{"mount-namespace-required", "/linux/namespaces"},
           {"not-supported-yet", "/linux/netDevices"}}},
-        {"good/linux-rdma.json",
-         {{"mount-namespace-required", "/linux/namespaces"},
-          {"not-supported-yet", "/linux/resources/rdma"}}},
+        {"good/linux-rdma.json", {{"mount-namespace-required", "/linux/namespaces"}}},
         {"good/spec-example.json",
          {{"cgroup-v1-only", "/linux/resources/memory/swappiness"},
           {"cgroup-v1-only", "/linux/resources/memory/useHierarchy"},
@@ -169,8 +167,8 @@ static void good_examples_are_refused_only_for_what_is_not_supported(void **stat
           {"not-supported-yet", "/process/selinuxLabel"},
           {"cgroup-v1-only", "/linux/resources/cpu/realtimeRuntime"},
           {"cgroup-v1-only", "/linux/resources/cpu/realtimePeriod"},
-          {"not-supported-yet", "/linux/resources/blockIO"},
-          {"not-supported-yet", "/linux/resources/hugepageLimits"},
+          {"cgroup-v1-only", "/linux/resources/blockIO/leafWeight"},
+          {"cgroup-v1-only", "/linux/resources/blockIO/weightDevice/0/leafWeight"},
           {"cgroup-v1-only", "/linux/resources/network"},
           {"not-supported-yet", "/linux/mountLabel"}}},
     };
@@ -194,21 +192,10 @@ static void good_examples_are_refused_only_for_what_is_not_supported(void **stat
 static void fields_that_are_not_supported_yet(void **state UNUSED)
 {
     static const char *const wanted[] = {
-        "/process/terminal",
-        "/process/apparmorProfile",
-        "/process/scheduler",
-        "/process/selinuxLabel",
-        "/process/ioPriority",
-        "/mounts/*/uidMappings",
-        "/mounts/*/gidMappings",
-        "/linux/netDevices",
-        "/linux/resources/blockIO",
-        "/linux/resources/hugepageLimits",
-        "/linux/resources/rdma",
-        "/linux/intelRdt",
-        "/linux/memoryPolicy",
-        "/linux/seccomp/listenerPath",
-        "/linux/seccomp/listenerMetadata",
+        "/process/terminal",     "/process/apparmorProfile",    "/process/scheduler",
+        "/process/selinuxLabel", "/process/ioPriority",         "/mounts/*/uidMappings",
+        "/mounts/*/gidMappings", "/linux/netDevices",           "/linux/intelRdt",
+        "/linux/memoryPolicy",   "/linux/seccomp/listenerPath", "/linux/seccomp/listenerMetadata",
         "/linux/mountLabel",
     };
     const char *const *pointers;
@@ -243,16 +230,6 @@ static void a_later_field_is_refused_by_name_unless_it_asks_for_nothing(void **s
         REFUSED("not-supported-yet", "/linux/intelRdt", .linux_part = "\"intelRdt\": {}"),
         REFUSED("not-supported-yet", "/linux/memoryPolicy",
                 .linux_part = "\"memoryPolicy\": {\"mode\": \"MPOL_LOCAL\"}"),
-        FINE(.linux_part =
-                 "\"resources\": {\"blockIO\": {}, \"hugepageLimits\": [], \"rdma\": {}}"),
-        FINE(.linux_part = "\"resources\": {\"blockIO\": {\"weight\": 0, \"weightDevice\": []}}"),
-        REFUSED("not-supported-yet", "/linux/resources/blockIO",
-                .linux_part = "\"resources\": {\"blockIO\": {\"weight\": 10}}"),
-        REFUSED("not-supported-yet", "/linux/resources/hugepageLimits",
-                .linux_part =
-                    "\"resources\": {\"hugepageLimits\": [{\"pageSize\": \"2MB\", \"limit\": 0}]}"),
-        REFUSED("not-supported-yet", "/linux/resources/rdma",
-                .linux_part = "\"resources\": {\"rdma\": {\"a\": {\"hcaHandles\": 0}}}"),
         FINE(.top = "\"mounts\": [{\"destination\": \"/a\", \"uidMappings\": [], \"gidMappings\": "
                     "[]}]"),
     };
@@ -283,6 +260,12 @@ static void a_field_of_cgroup_v1_is_refused_unless_it_asks_for_nothing(void **st
                 .linux_part = "\"resources\": {\"cpu\": {\"realtimeRuntime\": 1}}"),
         REFUSED("cgroup-v1-only", "/linux/resources/cpu/realtimePeriod",
                 .linux_part = "\"resources\": {\"cpu\": {\"realtimePeriod\": 1}}"),
+        FINE(.linux_part = "\"resources\": {\"blockIO\": {\"leafWeight\": 0}}"),
+        REFUSED("cgroup-v1-only", "/linux/resources/blockIO/leafWeight",
+                .linux_part = "\"resources\": {\"blockIO\": {\"leafWeight\": 10}}"),
+        REFUSED("cgroup-v1-only", "/linux/resources/blockIO/weightDevice/0/leafWeight",
+                .linux_part = "\"resources\": {\"blockIO\": {\"weightDevice\": [{\"major\": 8, "
+                              "\"minor\": 0, \"leafWeight\": 10}]}}"),
         FINE(.linux_part = "\"resources\": {\"network\": {\"classID\": 0, \"priorities\": []}}"),
         REFUSED("cgroup-v1-only", "/linux/resources/network",
                 .linux_part = "\"resources\": {\"network\": {\"classID\": 1}}"),
@@ -770,30 +753,27 @@ static void the_cgroup_path_stays_where_it_is(void **state UNUSED)
     assert_int_equal(findings.count, 0);
 }
 
-#define MEMORY(members) "\"resources\": {\"memory\": {" members "}}"
-#define CPU(members)    "\"resources\": {\"cpu\": {" members "}}"
-
-static void limits_of_memory_and_cpu_fit_together(void **state UNUSED)
+static void a_device_has_a_weight_or_a_limit(void **state UNUSED)
 {
     static const struct row rows[] = {
-        FINE(.linux_part = MEMORY("\"limit\": 10, \"swap\": 10")),
-        FINE(.linux_part = MEMORY("\"limit\": 10, \"swap\": -1")),
-        FINE(.linux_part = MEMORY("\"limit\": 10, \"swap\": 0")),
-        FINE(.linux_part = MEMORY("\"swap\": -1")),
-        FINE(.linux_part = MEMORY("\"limit\": -1, \"swap\": -1")),
-        REFUSED("swap-without-memory-limit", "/linux/resources/memory/swap",
-                .linux_part = MEMORY("\"swap\": 10")),
-        REFUSED("swap-without-memory-limit", "/linux/resources/memory/swap",
-                .linux_part = MEMORY("\"limit\": -1, \"swap\": 10")),
-        REFUSED("swap-below-memory-limit", "/linux/resources/memory/swap",
-                .linux_part = MEMORY("\"limit\": 10, \"swap\": 9")),
-        FINE(.linux_part = CPU("\"quota\": 5, \"burst\": 5")),
-        FINE(.linux_part = CPU("\"quota\": -1, \"burst\": 5")),
-        FINE(.linux_part = CPU("\"burst\": 5")),
-        REFUSED("cpu-burst-above-quota", "/linux/resources/cpu/burst",
-                .linux_part = CPU("\"quota\": 5, \"burst\": 6")),
-        REFUSED("cpu-burst-above-quota", "/linux/resources/cpu/burst",
-                .linux_part = CPU("\"quota\": 5, \"burst\": 18446744073709551615")),
+        FINE(.linux_part =
+                 "\"resources\": {\"blockIO\": {}, \"hugepageLimits\": [], \"rdma\": {}}"),
+        FINE(.linux_part = "\"resources\": {\"blockIO\": {\"weight\": 0, \"weightDevice\": []}}"),
+        FINE(.linux_part = "\"resources\": {\"blockIO\": {\"weightDevice\": [{\"major\": 8, "
+                           "\"minor\": 0, \"weight\": 10}]}}"),
+        REFUSED("weight-missing", "/linux/resources/blockIO/weightDevice/0",
+                .linux_part = "\"resources\": {\"blockIO\": {\"weightDevice\": [{\"major\": 8, "
+                              "\"minor\": 0}]}}"),
+        FINE(.linux_part = "\"resources\": {\"rdma\": {\"mlx5_0\": {\"hcaHandles\": 0}}}"),
+        REFUSED("rdma-limit-missing", "/linux/resources/rdma/mlx5_0",
+                .linux_part = "\"resources\": {\"rdma\": {\"mlx5_0\": {}}}"),
+        REFUSED("rdma-device-invalid", "/linux/resources/rdma/",
+                .linux_part = "\"resources\": {\"rdma\": {\"\": {\"hcaObjects\": 1}}}"),
+        REFUSED("rdma-device-invalid", "/linux/resources/rdma/a hca_handle=max",
+                .linux_part =
+                    "\"resources\": {\"rdma\": {\"a hca_handle=max\": {\"hcaObjects\": 1}}}"),
+        REFUSED("rdma-device-invalid", "/linux/resources/rdma/..~1a",
+                .linux_part = "\"resources\": {\"rdma\": {\"../a\": {\"hcaObjects\": 1}}}"),
         FINE(.linux_part = "\"resources\": {\"pids\": {}}"),
     };
 
@@ -810,6 +790,15 @@ static void unified_names_a_file_of_a_controller(void **state UNUSED)
         FINE(.linux_part = UNIFIED("unheard.of", "x")),
         FINE(.linux_part = UNIFIED("cgroup.max.depth", "5")),
         FINE(.linux_part = UNIFIED("io.max", "8:0 rbps=1\\n8:16 rbps=max")),
+        FINE(.linux_part = UNIFIED("cgroup.pressure", "0")),
+        REFUSED("unified-key-reserved", "/linux/resources/unified/memory.pressure",
+                .linux_part = UNIFIED("memory.pressure", "some 150000 1000000")),
+        REFUSED("unified-value-invalid", "/linux/resources/unified/memory.max",
+                .linux_part = UNIFIED("memory.max", "")),
+        REFUSED("unified-value-invalid", "/linux/resources/unified/io.max",
+                .linux_part = UNIFIED("io.max", " \\n ")),
+        REFUSED("unified-value-invalid", "/linux/resources/unified/memory.max",
+                .linux_part = UNIFIED("memory.max", "1\\r")),
         REFUSED("unified-value-has-newline", "/linux/resources/unified/memory.max",
                 .linux_part = UNIFIED("memory.max", "max\\n0")),
         REFUSED("unified-key-reserved", "/linux/resources/unified/cgroup.procs",
@@ -981,7 +970,7 @@ int main(void)
         cmocka_unit_test_teardown(parameters_have_one_spelling_and_one_line, release),
         cmocka_unit_test_teardown(names_of_parameters_become_paths, release),
         cmocka_unit_test_teardown(the_cgroup_path_stays_where_it_is, release),
-        cmocka_unit_test_teardown(limits_of_memory_and_cpu_fit_together, release),
+        cmocka_unit_test_teardown(a_device_has_a_weight_or_a_limit, release),
         cmocka_unit_test_teardown(unified_names_a_file_of_a_controller, release),
         cmocka_unit_test_teardown(filters_use_what_their_action_takes, release),
         cmocka_unit_test_teardown(a_listener_that_is_used_is_refused_too, release),

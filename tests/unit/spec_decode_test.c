@@ -290,8 +290,10 @@ static void visit_integer(const struct place *place)
     assert_found(place, "\"5\"", "wrong-type", "");
     decode_at(place, "007");
     assert_true(has_finding("json-invalid", ""));
-    /* One lies in the range of every integer that the specification has. */
+    /* One of these lies in the range of every integer that the specification has. */
     decode_at(place, "1");
+    if (has_finding("invalid-value", place->pointer))
+        decode_at(place, "1000");
     for (size_t i = 0; i < findings.count; i++)
         assert_string_equal(findings.items[i].id, "missing-key");
 }
@@ -436,7 +438,7 @@ static void rules_of_numbers_end_where_the_kernel_does(void **state UNUSED)
         {rule_io_priority, true, 0, 7},          {rule_limit, true, -1, INT64_MAX},
         {rule_nanoseconds, false, 0, 999999999}, {rule_oom_score_adj, true, -1000, 1000},
         {rule_percent, false, 0, 100},           {rule_umask, false, 0, 0777},
-        {rule_zero_or_one, true, 0, 1},
+        {rule_zero_or_one, true, 0, 1},          {rule_cpu_quota, true, 1000, INT64_MAX},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -473,6 +475,35 @@ static const char *repeat(const char *head, const char *part, size_t count, cons
     }
     strbuf_puts(&text, tail);
     return strbuf_text(&text);
+}
+
+/* Around a gap: 0 says that there is none. */
+static void rules_of_limits_take_the_number_that_means_none(void **state UNUSED)
+{
+    static const struct {
+        json_rule *rule;
+        int64_t number;
+        bool is_good;
+    } rows[] = {
+        {rule_block_io_weight, 0, true},     {rule_block_io_weight, 9, false},
+        {rule_block_io_weight, 10, true},    {rule_block_io_weight, 1000, true},
+        {rule_block_io_weight, 1001, false}, {rule_cpu_period, 0, true},
+        {rule_cpu_period, 999, false},       {rule_cpu_period, 1000, true},
+        {rule_cpu_period, 1000000, true},    {rule_cpu_period, 1000001, false},
+        {rule_cpu_quota, 0, true},           {rule_cpu_quota, -1, true},
+        {rule_cpu_quota, 1, false},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct json_value value = {
+            .kind = rows[i].rule == rule_cpu_quota ? JSON_KIND_I64 : JSON_KIND_U64,
+            .number = rows[i].number,
+            .natural = (uint64_t)rows[i].number,
+        };
+
+        if ((rows[i].rule(&value) == NULL) != rows[i].is_good)
+            fail_msg("row %zu", i);
+    }
 }
 
 static void lists_have_their_limits(void **state UNUSED)
@@ -576,6 +607,7 @@ int main(void)
         cmocka_unit_test_teardown(every_key_in_other_case_is_a_warning, release),
         cmocka_unit_test_teardown(rules_of_strings_take_the_good_and_refuse_the_bad, release),
         cmocka_unit_test_teardown(rules_of_numbers_end_where_the_kernel_does, release),
+        cmocka_unit_test_teardown(rules_of_limits_take_the_number_that_means_none, release),
         cmocka_unit_test_teardown(lists_have_their_limits, release),
         cmocka_unit_test_teardown(memory_for_what_is_decoded_is_bounded, release),
         cmocka_unit_test_teardown(an_empty_list_of_names_is_refused, release),

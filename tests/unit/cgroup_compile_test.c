@@ -17,6 +17,7 @@
 #include <linux/bpf.h>
 
 #include "cgroup/cgroup.h"
+#include "cgroup/device_program.h"
 #include "cgroup/resources.h"
 #include "spec/check.h"
 
@@ -417,6 +418,8 @@ static bool is_true(uint8_t operation, uint32_t a, uint32_t b)
         return a != b;
     case BPF_JLE:
         return a <= b;
+    case BPF_JLT:
+        return a < b;
     default:
         fail_msg("unknown jump %u", operation);
         return false;
@@ -424,22 +427,12 @@ static bool is_true(uint8_t operation, uint32_t a, uint32_t b)
 }
 
 /* Runs the few instructions that the generator knows; anything else fails the test. */
-static bool ask(const struct plan *plan, uint32_t type, uint32_t access, uint32_t major,
-                uint32_t minor)
+static bool run(const struct bpf_insn *program, size_t n, uint32_t type, uint32_t access,
+                uint32_t major, uint32_t minor)
 {
-    const struct bpf_insn *program = NULL;
-    size_t n = 0;
     uint32_t context[3] = {access << 16 | type, major, minor};
     uint32_t r[11] = {0};
 
-    for (size_t i = 0; i < plan->host.ops.count; i++)
-        if (plan->host.ops.items[i].code == OP_CGROUP_DEVICES) {
-            struct plan_blob blob = plan->host.ops.items[i].cgroup_devices.program;
-
-            program = (const void *)(plan->host.blobs.text + blob.offset);
-            n = blob.size / sizeof(*program);
-        }
-    assert_non_null(program);
     for (size_t pc = 0, steps = 0; pc < n; pc++, steps++) {
         const struct bpf_insn *i = &program[pc];
         uint32_t source = (i->code & BPF_X) != 0 ? r[i->src_reg] : (uint32_t)i->imm;
@@ -463,6 +456,12 @@ static bool ask(const struct plan *plan, uint32_t type, uint32_t access, uint32_
             case BPF_AND:
                 r[i->dst_reg] &= source;
                 break;
+            case BPF_OR:
+                r[i->dst_reg] |= source;
+                break;
+            case BPF_LSH:
+                r[i->dst_reg] <<= source;
+                break;
             case BPF_RSH:
                 r[i->dst_reg] >>= source;
                 break;
@@ -475,6 +474,29 @@ static bool ask(const struct plan *plan, uint32_t type, uint32_t access, uint32_
     }
     fail_msg("the program ran off its end");
     return false;
+}
+
+/* The program of the plan's row; its length in *n. */
+static const struct bpf_insn *device_program(const struct plan *plan, size_t *n)
+{
+    for (size_t i = 0; i < plan->host.ops.count; i++)
+        if (plan->host.ops.items[i].code == OP_CGROUP_DEVICES) {
+            struct plan_blob blob = plan->host.ops.items[i].cgroup_devices.program;
+
+            *n = blob.size / sizeof(struct bpf_insn);
+            return (const void *)(plan->host.blobs.text + blob.offset);
+        }
+    fail_msg("no device program");
+    return NULL;
+}
+
+static bool ask(const struct plan *plan, uint32_t type, uint32_t access, uint32_t major,
+                uint32_t minor)
+{
+    size_t n = 0;
+    const struct bpf_insn *program = device_program(plan, &n);
+
+    return run(program, n, type, access, major, minor);
 }
 
 enum {
@@ -569,6 +591,180 @@ static void a_configured_device_may_be_used_unless_a_rule_denies_it(void **state
     assert_false(ask(plan, C, R | W, 10, 229));
 }
 
+/* One kind of access after the other, as cgroup v1 took its rules one after the other. */
+static bool naive_answer(const struct device_rules *rules, uint32_t type, uint32_t access,
+                         int64_t major, int64_t minor)
+{
+    for (uint32_t bit = 1; bit <= 4; bit <<= 1) {
+        bool is_allowed = false;
+
+        if ((access & bit) == 0)
+            continue;
+        for (size_t i = 0; i < rules->count; i++) {
+            const struct device_rule *rule = &rules->items[i];
+
+            if ((rule->type == 'a' || rule->type == (type == B ? 'b' : 'c')) &&
+                (rule->major == DEVICE_ANY || rule->major == major) &&
+                (rule->minor == DEVICE_ANY || rule->minor == minor) && (rule->access & bit) != 0)
+                is_allowed = rule->is_allowed;
+        }
+        if (!is_allowed)
+            return false;
+    }
+    return true;
+}
+
+static void check_against_the_rules(const struct device_rules *rules, uint32_t n_majors,
+                                    uint32_t n_minors, const char *what)
+{
+    struct device_program program;
+
+    assert_true(device_program_make(&arena, rules, &program));
+    for (uint32_t type = B; type <= C; type++)
+        for (uint32_t major = 0; major < n_majors; major++)
+            for (uint32_t minor = 0; minor < n_minors; minor++)
+                for (uint32_t access = 1; access <= 7; access++)
+                    if (run(program.items, program.count, type, access, major, minor) !=
+                        naive_answer(rules, type, access, major, minor))
+                        fail_msg("%s: type %u, access %u, %u:%u", what, type, access, major, minor);
+}
+
+static uint32_t next_random(uint32_t *seed, uint32_t below)
+{
+    *seed = *seed * 1664525 + 1013904223;
+    return (*seed >> 8) % below;
+}
+
+static void programs_answer_as_the_rules_do(void **state)
+{
+    uint32_t seed = 1;
+
+    (void)state;
+    for (int round = 0; round < 1000; round++) {
+        struct device_rules rules = {0};
+        uint32_t n = next_random(&seed, 12);
+
+        for (uint32_t i = 0; i < n; i++)
+            *ARENA_PUSH(&arena, &rules) = (struct device_rule){
+                .is_allowed = next_random(&seed, 3) != 0,
+                .type = "abc"[next_random(&seed, 3)],
+                .major = (int64_t)next_random(&seed, 5) - 1,
+                .minor = (int64_t)next_random(&seed, 6) - 1,
+                .access = 1 + next_random(&seed, 7),
+            };
+        check_against_the_rules(&rules, 6, 7, arena_printf(&arena, "round %d", round));
+        arena_release(&arena);
+    }
+}
+
+static void ten_thousand_answers_of_a_thousand_rules(void **state)
+{
+    struct device_rules rules = {0};
+
+    (void)state;
+    for (int64_t i = 0; i < 1000; i++)
+        *ARENA_PUSH(&arena, &rules) = (struct device_rule){
+            .is_allowed = i % 7 != 0,
+            .type = i % 2 == 0 ? 'c' : 'b',
+            .major = i % 37,
+            .minor = i % 41,
+            .access = 1 + (uint32_t)(i % 7),
+        };
+    check_against_the_rules(&rules, 39, 43, "a thousand rules");
+}
+
+static size_t length_of(const char *rules)
+{
+    size_t n = 0;
+
+    device_program(
+        compile_members(arena_printf(&arena, "\"resources\":{\"devices\":[%s]}", rules), "", "/"),
+        &n);
+    assert_int_equal(findings.n_refused, 0);
+    return n;
+}
+
+#define RULE(allow, rest) "{\"allow\":" #allow "," rest "}"
+
+static void rules_that_change_nothing_vanish(void **state)
+{
+    static const char deny_all[] = RULE(false, "\"access\":\"rwm\"");
+    static const char fuse[] =
+        RULE(true, "\"type\":\"c\",\"major\":10,\"minor\":229,\"access\":\"rw\"");
+    static const char *const nothing_new[] = {
+        /* what an engine writes for the default devices */
+        RULE(true, "\"type\":\"c\",\"major\":1,\"minor\":3,\"access\":\"rwm\""),
+        RULE(true, "\"type\":\"c\",\"major\":5,\"minor\":0,\"access\":\"rw\""),
+        RULE(true, "\"type\":\"c\",\"major\":136,\"access\":\"rwm\""),
+        RULE(true, "\"type\":\"c\",\"access\":\"m\""),
+        RULE(true, "\"type\":\"b\",\"access\":\"m\""),
+        /* denied anyway */
+        RULE(false, "\"type\":\"b\",\"major\":8,\"minor\":0,\"access\":\"rwm\""),
+        RULE(false, "\"access\":\"rwm\""),
+        RULE(false, "\"access\":\"m\""),
+    };
+    size_t empty = length_of("");
+    size_t one = length_of(fuse);
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(nothing_new); i++)
+        assert_int_equal(length_of(nothing_new[i]), empty);
+    assert_true(one > empty);
+    /* the same rule twice, or in two halves, or denied before */
+    assert_int_equal(length_of(arena_printf(&arena, "%s,%s", fuse, fuse)), one);
+    assert_int_equal(length_of(arena_printf(&arena, "%s,%s,%s", deny_all, fuse, fuse)), one);
+    assert_int_equal(
+        length_of(RULE(true, "\"type\":\"c\",\"major\":10,\"minor\":229,\"access\":\"r\"") "," RULE(
+            true, "\"type\":\"c\",\"major\":10,\"minor\":229,\"access\":\"w\"")),
+        one);
+    /* given and taken away */
+    assert_int_equal(length_of(arena_printf(&arena, "%s,%s", fuse, deny_all)), empty);
+    /* neighbours are one range, whatever their order: one comparison more than a single device */
+    assert_int_equal(length_of(RULE(true, "\"type\":\"c\",\"major\":10,\"minor\":230,\"access\":"
+                                          "\"rw\"") "," RULE(true, "\"type\":\"c\",\"major\":10,"
+                                                                   "\"minor\":229,\"access\":"
+                                                                   "\"rw\"") "," RULE(
+                         true, "\"type\":\"c\",\"major\":10,\"minor\":231,\"access\":\"rw\"")),
+                     one + 1);
+    /* a privileged list: the head, "yes", the end */
+    assert_int_equal(length_of(RULE(true, "\"access\":\"rwm\"")), 11);
+    assert_int_equal(length_of(arena_printf(&arena, "%s,%s,%s", deny_all, fuse,
+                                            RULE(true, "\"access\":\"rwm\""))),
+                     11);
+}
+
+static void two_rules_allow_together_what_neither_allows_alone(void **state)
+{
+    const struct plan *plan = compile_members(
+        "\"resources\":{\"devices\":["
+        "{\"allow\":true,\"type\":\"c\",\"major\":10,\"minor\":229,\"access\":\"r\"},"
+        "{\"allow\":true,\"type\":\"c\",\"major\":10,\"access\":\"w\"}]}",
+        "", "/");
+
+    (void)state;
+    assert_true(ask(plan, C, R | W, 10, 229));
+    assert_false(ask(plan, C, R | W, 10, 230));
+    assert_true(ask(plan, C, W, 10, 230));
+}
+
+/* 129 majors by 129 minors. */
+static void too_many_combinations_are_refused(void **state)
+{
+    struct strbuf text = STRBUF_INIT(&arena);
+
+    (void)state;
+    strbuf_puts(&text, "\"resources\":{\"devices\":[");
+    for (int i = 0; i < 129; i++)
+        strbuf_printf(&text,
+                      "%s{\"allow\":true,\"type\":\"c\",\"major\":%d,\"access\":\"r\"},"
+                      "{\"allow\":true,\"type\":\"c\",\"minor\":%d,\"access\":\"w\"}",
+                      i == 0 ? "" : ",", 200 + i, 500 + i);
+    strbuf_puts(&text, "]}");
+    compile_members(strbuf_text(&text), "", "/");
+    assert_int_equal(findings.n_refused, 1);
+    assert_string_equal(findings.items[0].id, "device-rules-too-many");
+}
+
 static int release(void **state)
 {
     (void)state;
@@ -591,6 +787,11 @@ int main(void)
         cmocka_unit_test(whatever_the_list_says_everything_else_is_denied),
         cmocka_unit_test(the_last_rule_that_matches_decides),
         cmocka_unit_test(a_privileged_list_allows_everything),
+        cmocka_unit_test(programs_answer_as_the_rules_do),
+        cmocka_unit_test(ten_thousand_answers_of_a_thousand_rules),
+        cmocka_unit_test(rules_that_change_nothing_vanish),
+        cmocka_unit_test(two_rules_allow_together_what_neither_allows_alone),
+        cmocka_unit_test(too_many_combinations_are_refused),
         cmocka_unit_test(a_configured_device_may_be_used_unless_a_rule_denies_it),
     };
 

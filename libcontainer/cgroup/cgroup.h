@@ -26,6 +26,10 @@ void cgroup_compile_resources(struct compile *compile);
 void cgroup_compile_devices(struct compile *compile);
 void cgroup_compile_owner(struct compile *compile);
 
+/* False if the plan has no CGROUP_WRITE rows but such that lift limits: without a group nothing is
+ * missed. */
+bool cgroup_plan_limits_something(const struct plan *plan);
+
 /* The first row of this kind in the plan's host block, or NULL. */
 const struct plan_op *cgroup_find_row(const struct plan *plan, enum plan_op_code code);
 

@@ -46,7 +46,15 @@ static void add_max(struct compile *compile, const struct spec_cpu *cpu, int64_t
     /* A period without a quota limits nothing, but is there for a later update. */
     else if (quota < 0 && facts_has_controller(compile->facts, "cpu"))
         cgroup_add_row(compile, pointer, "cpu.max",
-                       arena_printf(compile->arena, "max %llu", period), 0);
+                       arena_printf(compile->arena, "max %llu", period), CGROUP_IF_EXISTS);
+}
+
+static void add_burst(struct compile *compile, const char *pointer, uint64_t burst)
+{
+    if (burst != 0)
+        add_number(compile, pointer, "cpu.max.burst", burst);
+    else if (facts_has_controller(compile->facts, "cpu"))
+        cgroup_add_row(compile, pointer, "cpu.max.burst", "0", CGROUP_IF_EXISTS);
 }
 
 /* The kernel wants burst <= quota after each single write. Whichever way the two move, one order
@@ -57,8 +65,7 @@ static void compile_bandwidth(struct compile *compile, const struct spec_cpu *cp
     const char *burst_pointer = compile_pointer(compile, cpu->origin, "burst");
     int64_t quota = cpu->quota_us != 0 ? cpu->quota_us : in_force->cpu_quota_us;
     bool has_max = cpu->quota_us != 0 || cpu->period_us != 0;
-    bool has_burst = SPEC_HAS(spec_cpu, cpu, burst_us) &&
-                     (cpu->burst_us != 0 || facts_has_controller(compile->facts, "cpu"));
+    bool has_burst = SPEC_HAS(spec_cpu, cpu, burst_us);
     uint64_t burst = has_burst ? cpu->burst_us : in_force->cpu_burst_us;
     bool burst_first = quota > 0 && in_force->cpu_burst_us > (uint64_t)quota;
 
@@ -71,11 +78,11 @@ static void compile_bandwidth(struct compile *compile, const struct spec_cpu *cp
         return;
     }
     if (has_burst && burst_first)
-        add_number(compile, burst_pointer, "cpu.max.burst", burst);
+        add_burst(compile, burst_pointer, burst);
     if (has_max)
         add_max(compile, cpu, quota);
     if (has_burst && !burst_first)
-        add_number(compile, burst_pointer, "cpu.max.burst", burst);
+        add_burst(compile, burst_pointer, burst);
 }
 
 /* ---- cpuset --------------------------------------------------------------------------------------------- */

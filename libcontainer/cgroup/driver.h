@@ -45,5 +45,3 @@ MUST_CHECK int cgroup_filter_devices(int group, bool is_fresh, const struct plan
  * had limits before and shall have them again then. Old values go to plan->arena. */
 MUST_CHECK int cgroup_write_limits(int group, const struct plan *plan, struct err *e);
 MUST_CHECK int cgroup_change_limits(int group, const struct plan *plan, struct err *e);
-/* False if all of them lift limits: then nothing is missed without a group. */
-bool cgroup_plan_limits_something(const struct plan *plan);

@@ -207,15 +207,6 @@ static int write_rows(int group, const struct plan *plan, struct written *done, 
     return 0;
 }
 
-bool cgroup_plan_limits_something(const struct plan *plan)
-{
-    for (size_t i = 0; i < plan->host.ops.count; i++)
-        if (plan->host.ops.items[i].code == OP_CGROUP_WRITE &&
-            (plan->host.ops.items[i].flags & CGROUP_IF_EXISTS) == 0)
-            return true;
-    return false;
-}
-
 int cgroup_write_limits(int group, const struct plan *plan, struct err *e)
 {
     size_t n = 0;

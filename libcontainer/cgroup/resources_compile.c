@@ -173,14 +173,28 @@ void cgroup_compile_resources(struct compile *compile)
     compile_unified(compile, resources);
 }
 
+bool cgroup_plan_limits_something(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->host.ops.count; i++)
+        if (plan->host.ops.items[i].code == OP_CGROUP_WRITE &&
+            (plan->host.ops.items[i].flags & CGROUP_IF_EXISTS) == 0)
+            return true;
+    return false;
+}
+
 /* Without a cgroup of its own nothing can be limited. The device list goes unheeded, as engines
- * send the ordinary one with every container. */
+ * send the ordinary one with every container; so do members that ask for no limit. */
 static void compile_nothing(struct compile *compile)
 {
-    const struct spec_resources *resources = compile->linux_section->resources;
+    struct plan rows;
+    struct findings refused = FINDINGS_INIT(compile->arena);
+    struct compile trial = *compile;
 
-    if (resources != NULL && (resources->memory != NULL || resources->cpu != NULL ||
-                              resources->pids != NULL || resources->unified.count != 0))
+    plan_start(&rows, compile->arena);
+    trial.plan = &rows;
+    trial.findings = &refused;
+    cgroup_compile_resources(&trial);
+    if (refused.n_refused != 0 || cgroup_plan_limits_something(&rows))
         findings_add(compile->findings, SEVERITY_REFUSE, "no-cgroup-manager",
                      compile_pointer(compile, compile->linux_section->origin, "resources"),
                      "leave the limits out, or choose another --cgroup-manager",

@@ -163,3 +163,102 @@ fail() {
 assert_output_has() {
     [[ "$output" == *"$1"* ]] || fail "expected \"$1\" in: $output"
 }
+
+# --- limits ---------------------------------------------------------------------------------------
+#
+# Tests of limits use only what caisson, crun and runc have in common, so that a peer can run them as a
+# check of the tests:
+#
+#   RUNTIME            the binary whose limits are tested (default: $CAISSON)
+#   CGROUP_DRIVER      cgroupfs (default) or systemd
+#   SCRATCH_DEVICE     a block device of this machine that tests may overwrite
+
+RUNTIME=${RUNTIME:-$CAISSON}
+CGROUP_DRIVER=${CGROUP_DRIVER:-cgroupfs}
+
+runtime() {
+    local options=()
+    [ "$CGROUP_DRIVER" != systemd ] || options=(--systemd-cgroup)
+    "$RUNTIME" --root "$ROOT" "${options[@]}" "$@"
+}
+
+is_caisson() {
+    [ "$RUNTIME" = "$CAISSON" ]
+}
+
+# Where a peer does otherwise, or nothing: with the reason.
+needs_caisson() {
+    is_caisson || skip "caisson only: $1"
+}
+
+# For BATS_STRICT a machine must have one; a test that writes to it may also change what is the whole
+# machine's, such as the number of huge pages.
+needs_block_device() {
+    [ -b "${SCRATCH_DEVICE:-}" ] || skip_or_fail "needs a block device to write to (SCRATCH_DEVICE)"
+    # shellcheck disable=SC2034  # for the test
+    SCRATCH_NUMBERS=$(cat "/sys/class/block/${SCRATCH_DEVICE##*/}/dev")
+}
+
+# limits JSON: merged into linux.resources; a cgroupsPath in the form of the driver, and a version that all
+# peers know.
+limits() {
+    local path=/caisson-limits/$ID
+    [ "$CGROUP_DRIVER" != systemd ] || path=system.slice:caisson:$ID
+    edit --argjson limits "$1" --arg path "$path" \
+        '.linux.resources *= $limits | .linux.cgroupsPath = $path | .process.terminal = false
+        | .ociVersion = "1.0.2"'
+}
+
+# start WORD...: a running container of the bundle, its output in OUTPUT, its cgroup in GROUP.
+start() {
+    args "$@"
+    OUTPUT=$BATS_TEST_TMPDIR/$ID.out
+    runtime run -d --bundle "$BUNDLE" "$ID" >"$OUTPUT" 2>&1 </dev/null 3>&- || {
+        cat "$OUTPUT" >&2
+        return 1
+    }
+    GROUP=$(limits_group "$ID")
+}
+
+# The cgroup of a container. crun with systemd puts its processes one level below the scope.
+limits_group() {
+    local pid path
+    pid=$(runtime state "$1" | jq -r .pid)
+    path=$(awk -F: '$1 == 0 {print $3}' "/proc/$pid/cgroup")
+    echo "$(cgroup_mount)${path%/container}"
+}
+
+# has_limit FILE VALUE: the whole content of the file.
+has_limit() {
+    local found
+    found=$(cat "$GROUP/$1")
+    [ "$found" = "$2" ] || fail "$1: \"$found\" instead of \"$2\""
+}
+
+# has_limit_line FILE LINE
+has_limit_line() {
+    grep -qxF "$2" "$GROUP/$1" || fail "$1: no line \"$2\" in: $(cat "$GROUP/$1")"
+}
+
+# count_of FILE KEY: the number of a flat keyed file such as memory.events.
+count_of() {
+    awk -v key="$2" '$1 == key {print $2}' "$GROUP/$1"
+}
+
+# has_counted FILE KEY: it is not 0.
+has_counted() {
+    [ "$(count_of "$1" "$2")" -gt 0 ]
+}
+
+# timed COMMAND...: `run`, and how long it took in MILLISECONDS.
+timed() {
+    local begin
+    begin=$(date +%s%N)
+    run "$@"
+    # shellcheck disable=SC2034  # for the test
+    MILLISECONDS=$((($(date +%s%N) - begin) / 1000000))
+}
+
+end() {
+    runtime delete --force "$ID"
+}

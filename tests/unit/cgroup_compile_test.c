@@ -24,13 +24,15 @@
 static struct arena arena;
 static struct findings findings;
 static const struct cgroup_in_force *in_force; /* not NULL: an update */
+static enum cgroup_manager manager;
 
 /* Compiles the cgroup part of a configuration whose linux section has these members. */
 static struct plan *compile_members(const char *members, const char *controllers, const char *self)
 {
     static struct spec_document document;
     static struct plan plan;
-    struct compile_options options = {.id = "c1", .bundle = "/b", .in_force = in_force};
+    struct compile_options options = {
+        .id = "c1", .bundle = "/b", .cgroup_manager = manager, .in_force = in_force};
     static struct facts facts;
     struct compile compile = {
         .arena = &arena,
@@ -181,7 +183,7 @@ static void fields_with_more_than_one_row(void **state)
         {"\"cpu\":{\"idle\":1,\"shares\":1024}", "cpu.idle 1", NULL},
         {"\"cpu\":{\"quota\":5000,\"burst\":5000}", "cpu.max 5000 100000, cpu.max.burst 5000",
          NULL},
-        {"\"cpu\":{\"quota\":-1,\"burst\":5}", "cpu.max max 100000, cpu.max.burst 5", NULL},
+        {"\"cpu\":{\"quota\":-1,\"burst\":5}", "cpu.max max 100000?, cpu.max.burst 5", NULL},
         {"\"cpu\":{\"burst\":5}", "cpu.max.burst 5", NULL},
         {"\"cpu\":{\"quota\":5000,\"burst\":5001}", NULL, "cpu-burst-above-quota"},
         {"\"cpu\":{\"quota\":5000,\"burst\":18446744073709551615}", NULL, "cpu-burst-above-quota"},
@@ -250,10 +252,10 @@ static void an_update_keeps_what_it_does_not_name(void **state)
         {"\"cpu\":{\"quota\":30000}", "cpu.max 30000 50000", NULL},
         {"\"cpu\":{\"period\":60000}", "cpu.max 20000 60000", NULL},
         {"\"cpu\":{\"quota\":0,\"period\":60000}", "cpu.max 20000 60000", NULL},
-        {"\"cpu\":{\"quota\":-1}", "cpu.max max 50000", NULL},
+        {"\"cpu\":{\"quota\":-1}", "cpu.max max 50000?", NULL},
         {"\"cpu\":{\"quota\":9999}", NULL, "cpu-burst-above-quota"},
         {"\"cpu\":{\"burst\":20001}", NULL, "cpu-burst-above-quota"},
-        {"\"cpu\":{\"burst\":0}", "cpu.max.burst 0", NULL},
+        {"\"cpu\":{\"burst\":0}", "cpu.max.burst 0?", NULL},
         {"\"cpu\":{\"quota\":9000,\"burst\":9000}", "cpu.max.burst 9000, cpu.max 9000 50000", NULL},
         {"\"cpu\":{\"quota\":40000,\"burst\":30000}", "cpu.max 40000 50000, cpu.max.burst 30000",
          NULL},
@@ -312,6 +314,39 @@ static void lifting_a_limit_needs_no_controller(void **state)
     (void)state;
     assert_int_equal(findings.n_refused, 0);
     assert_string_equal(all_rows(plan), "");
+}
+
+static void without_a_cgroup_only_what_limits_nothing_is_taken(void **state)
+{
+    static const struct {
+        const char *resources;
+        size_t n_refused;
+    } cases[] = {
+        {"", 0},
+        {"\"memory\":{},\"cpu\":{\"shares\":0},\"pids\":{\"limit\":-1},\"devices\":[]", 0},
+        {"\"memory\":{\"limit\":1}", 1},
+        {"\"blockIO\":{\"weight\":10}", 1},
+        {"\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":0}]", 1},
+        {"\"rdma\":{\"a\":{\"hcaHandles\":1}}", 1},
+        {"\"unified\":{\"memory.max\":\"max\"}", 1},
+    };
+
+    (void)state;
+    manager = CGROUP_MANAGER_NONE;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        /* Without controllers, too: refused once, and for the right reason. */
+        for (int has = 0; has < 2; has++) {
+            const struct plan *plan =
+                compile_members(arena_printf(&arena, "\"resources\":{%s}", cases[i].resources),
+                                has != 0 ? "cpu io memory hugetlb pids rdma" : "", "/");
+
+            assert_int_equal(findings.n_refused, cases[i].n_refused);
+            if (findings.n_refused != 0)
+                assert_string_equal(findings.items[0].id, "no-cgroup-manager");
+            assert_int_equal(plan->host.ops.count, 0);
+        }
+    }
+    manager = CGROUP_MANAGER_FS;
 }
 
 static void shares_become_weights_by_the_published_curve(void **state)
@@ -720,12 +755,15 @@ static void rules_that_change_nothing_vanish(void **state)
     /* given and taken away */
     assert_int_equal(length_of(arena_printf(&arena, "%s,%s", fuse, deny_all)), empty);
     /* neighbours are one range, whatever their order: one comparison more than a single device */
-    assert_int_equal(length_of(RULE(true, "\"type\":\"c\",\"major\":10,\"minor\":230,\"access\":"
-                                          "\"rw\"") "," RULE(true, "\"type\":\"c\",\"major\":10,"
-                                                                   "\"minor\":229,\"access\":"
-                                                                   "\"rw\"") "," RULE(
-                         true, "\"type\":\"c\",\"major\":10,\"minor\":231,\"access\":\"rw\"")),
-                     one + 1);
+    assert_int_equal(
+        length_of(RULE(
+            true,
+            "\"type\":\"c\",\"major\":10,\"minor\":230,\"access\":"
+            "\"rw\"") "," RULE(true, "\"type\":\"c\",\"major\":10,"
+                                     "\"minor\":229,\"access\":"
+                                     "\"rw\"") "," RULE(true, "\"type\":\"c\",\"major\":10,"
+                                                              "\"minor\":231,\"access\":\"rw\"")),
+        one + 1);
     /* a privileged list: the head, "yes", the end */
     assert_int_equal(length_of(RULE(true, "\"access\":\"rwm\"")), 11);
     assert_int_equal(length_of(arena_printf(&arena, "%s,%s,%s", deny_all, fuse,
@@ -780,6 +818,7 @@ int main(void)
         cmocka_unit_test(an_update_keeps_what_it_does_not_name),
         cmocka_unit_test(files_of_a_group_are_understood),
         cmocka_unit_test(lifting_a_limit_needs_no_controller),
+        cmocka_unit_test(without_a_cgroup_only_what_limits_nothing_is_taken),
         cmocka_unit_test(shares_become_weights_by_the_published_curve),
         cmocka_unit_test(lines_of_a_unified_value_are_written_one_by_one),
         cmocka_unit_test(a_limit_without_its_controller_is_refused_by_name),

@@ -186,9 +186,14 @@ is_caisson() {
     [ "$RUNTIME" = "$CAISSON" ]
 }
 
-# Where a peer does otherwise, or nothing: with the reason.
+# Where both peers do otherwise, or nothing: with the reason.
 needs_caisson() {
     is_caisson || skip "caisson only: $1"
+}
+
+# differs crun|runc REASON: the same for one of them.
+differs() {
+    [ "$(basename "$RUNTIME")" != "$1" ] || skip "$1: $2"
 }
 
 # For BATS_STRICT a machine must have one; a test that writes to it may also change what is the whole

@@ -38,6 +38,7 @@ const struct plan_op *cgroup_find_row(const struct plan *plan, enum plan_op_code
 struct cgroup_place {
     const char *driver; /* its name */
     const char *path;   /* in the v2 tree; NULL: none, or not known yet */
+    const char *unit;   /* systemd's scope, or NULL */
     uint32_t n_made;    /* how many directories of the path we made */
 };
 

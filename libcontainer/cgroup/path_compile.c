@@ -35,7 +35,7 @@ const char *cgroup_compile_path(struct compile *compile)
     }
     if (given[0] != '/' && strchr(given, ':') != NULL) {
         refuse_path(compile, "cgroup-path-systemd",
-                    "a path such as /group/name: the systemd driver is not supported yet",
+                    "--systemd-cgroup, or a path such as /group/name",
                     "slice:prefix:name is the form of the systemd driver");
         return NULL;
     }
@@ -63,7 +63,13 @@ const struct plan_op *cgroup_find_row(const struct plan *plan, enum plan_op_code
 struct cgroup_place cgroup_plan_place(const struct plan *plan)
 {
     const struct plan_op *row = cgroup_find_row(plan, OP_CGROUP);
+    const struct plan_op *unit = cgroup_find_row(plan, OP_CGROUP_UNIT);
 
+    if (unit != NULL)
+        return (struct cgroup_place){
+            .driver = "systemd",
+            .unit = arena_strdup(plan->arena, plan_text(&plan->host, unit->cgroup_unit.name)),
+        };
     if (row == NULL)
         return (struct cgroup_place){.driver = NULL};
     return (struct cgroup_place){

@@ -11,6 +11,7 @@
 
 #include "cgroup/cgroup.h"
 #include "cgroup/compile_rows.h"
+#include "cgroup/unit.h"
 #include "kernel/facts.h"
 
 /* ---- rows ----------------------------------------------------------------------------------------------- */
@@ -201,32 +202,42 @@ static void compile_nothing(struct compile *compile)
                      "limits need a cgroup, and --cgroup-manager disabled makes none");
 }
 
-void cgroup_compile(struct compile *compile)
+static bool compile_path(struct compile *compile)
 {
-    const char *path;
+    const char *path = cgroup_compile_path(compile);
     plan_string text;
     struct plan_op *op;
 
-    if (compile->options->cgroup_manager == CGROUP_MANAGER_NONE) {
-        compile_nothing(compile);
-        return;
-    }
-    path = cgroup_compile_path(compile);
     if (path == NULL)
-        return;
-    if (compile->facts->cgroup_layout == CGROUP_NONE) {
-        findings_add(compile->findings, SEVERITY_REFUSE, "no-cgroup2", "/linux/cgroupsPath",
-                     "mount cgroup2 on /sys/fs/cgroup",
-                     "this host has no cgroup v2 hierarchy, and caisson uses no other");
-        return;
-    }
+        return false;
     text = plan_add_string(&compile->plan->host, path);
     op = plan_add(compile->plan, OP_CGROUP,
                   str_is_empty(compile->linux_section->cgroups_path)
                       ? NULL
                       : compile_pointer(compile, compile->linux_section->origin, "cgroupsPath"));
     op->cgroup.path = text;
+    return true;
+}
+
+void cgroup_compile(struct compile *compile)
+{
+    bool is_unit = compile->options->cgroup_manager == CGROUP_MANAGER_SYSTEMD;
+
+    if (compile->options->cgroup_manager == CGROUP_MANAGER_NONE) {
+        compile_nothing(compile);
+        return;
+    }
+    if (compile->facts->cgroup_layout == CGROUP_NONE) {
+        findings_add(compile->findings, SEVERITY_REFUSE, "no-cgroup2", "/linux/cgroupsPath",
+                     "mount cgroup2 on /sys/fs/cgroup",
+                     "this host has no cgroup v2 hierarchy, and caisson uses no other");
+        return;
+    }
+    if (!(is_unit ? cgroup_compile_unit(compile) : compile_path(compile)))
+        return;
     cgroup_compile_resources(compile);
+    if (is_unit)
+        cgroup_compile_unit_properties(compile);
     cgroup_compile_devices(compile);
     cgroup_compile_owner(compile);
 }

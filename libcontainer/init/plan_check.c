@@ -215,6 +215,8 @@ static bool payload_is_sound(struct check *check, const struct plan_op *op)
                vector(check, op->exec.env, 1) && op->exec.umask <= 0777 &&
                op->exec.n_preserved == 0;
     case OP_CGROUP:
+    case OP_CGROUP_UNIT:
+    case OP_UNIT_PROPERTY:
     case OP_CGROUP_WRITE:
     case OP_CGROUP_DEVICES:
     case OP_CGROUP_OWNER:

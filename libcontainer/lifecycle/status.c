@@ -107,6 +107,7 @@ struct cgroup_place container_cgroup(const struct container *container)
     return (struct cgroup_place){
         .driver = record->cgroup_driver,
         .path = record->cgroup,
+        .unit = record->unit,
         .n_made = record->cgroup_levels,
     };
 }
@@ -115,6 +116,7 @@ void container_record_cgroup(struct state_record *record, struct cgroup_place pl
 {
     record->cgroup_driver = place.driver;
     record->cgroup = place.path;
+    record->unit = place.unit;
     record->cgroup_levels = place.n_made;
 }
 

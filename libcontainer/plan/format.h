@@ -141,6 +141,10 @@ enum { /* op_open_bind */
     BIND_LEAVE_PEERS = 1 << 7,     /* the whole tree is made a slave of the host first */
 };
 
+enum {                     /* op_cgroup_unit */
+    UNIT_OF_USER = 1 << 0, /* of the user's manager, not the system's */
+};
+
 enum { /* op_cgroup_write */
     CGROUP_IF_EXISTS =
         1 << 0,              /* without the file there is nothing that could be limited: no error */
@@ -172,6 +176,17 @@ struct op_nothing {
 /* host: cgroup */
 struct op_cgroup {
     plan_string path; /* from the root of the cgroup v2 tree, clean and absolute */
+};
+struct op_cgroup_unit {
+    plan_string name;  /* "libpod-1.scope" */
+    plan_string slice; /* "machine.slice" */
+    plan_string path;  /* in the v2 tree, from the root of the system's manager */
+};
+struct op_unit_property {
+    plan_string name;
+    plan_string signature; /* of D-Bus: "t", "s", "b", "i", "as", "ay", "a(st)" */
+    struct plan_vector
+        values; /* "ay": one, in hexadecimal; others in decimal, as they are written */
 };
 struct op_cgroup_write {
     plan_string file;  /* one component, such as "pids.max" */

@@ -72,6 +72,12 @@ static const struct member {
     const char *label;
 } members[] = {
     IN  (CGROUP,          cgroup,          path,         STRING),
+    IN  (CGROUP_UNIT,     cgroup_unit,     name,         STRING),
+    IN  (CGROUP_UNIT,     cgroup_unit,     slice,        STRING),
+    MORE(CGROUP_UNIT,     cgroup_unit,     path,         STRING, "as "),
+    IN  (UNIT_PROPERTY,   unit_property,   name,         STRING),
+    MORE(UNIT_PROPERTY,   unit_property,   signature,    STRING, "of the type "),
+    IN  (UNIT_PROPERTY,   unit_property,   values,       VECTOR),
     IN  (CGROUP_WRITE,    cgroup_write,    file,         STRING),
     IN  (CGROUP_WRITE,    cgroup_write,    value,        STRING),
     IN  (CGROUP_DEVICES,  cgroup_devices,  summary,      STRING),

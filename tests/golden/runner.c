@@ -156,6 +156,8 @@ static void read_fact(const char *key, const char *value, struct facts *facts,
         facts->cgroup_controllers = value;
     else if (strcmp(key, "starts_at_once") == 0)
         options->starts_at_once = number(value) != 0;
+    else if (strcmp(key, "systemd_cgroup") == 0)
+        options->cgroup_manager = number(value) != 0 ? CGROUP_MANAGER_SYSTEMD : CGROUP_MANAGER_FS;
     else if (strcmp(key, "keep_keyring") == 0)
         options->keep_keyring = number(value) != 0;
     else {

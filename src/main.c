@@ -181,8 +181,6 @@ static int choose_cgroup_manager(struct caisson *caisson, const struct options *
             return err_usage(e, "--systemd-cgroup and --cgroup-manager %s contradict each other",
                              name);
     }
-    if (chosen == CAISSON_SYSTEMD)
-        return err_unsupported(e, "the systemd driver is not supported yet");
     caisson->cgroup_manager = (enum caisson_cgroup_manager)chosen;
     return 0;
 }

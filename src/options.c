@@ -15,7 +15,7 @@ const struct option_row global_options[] = {
     {"log-format", 0, ROW_TEXT(log_format), "FORMAT", "of the log: text (the default) or json"},
     {"debug", 0, ROW_FLAG(debug), NULL, "log every step"},
     {"systemd-cgroup", 0, ROW_FLAG(systemd_cgroup), NULL,
-     "let systemd make the cgroup (not supported yet)"},
+     "let systemd make the cgroup: cgroupsPath is slice:prefix:name"},
     {"log-level", 0, ROW_TEXT(log_level), "LEVEL", NULL},
     {"cgroup-manager", 0, ROW_TEXT(cgroup_manager), "NAME", NULL},
     {"criu", 0, ROW_TEXT(criu), "PATH", NULL},

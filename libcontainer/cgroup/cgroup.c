@@ -12,7 +12,7 @@
 #include "cgroup/resources.h"
 #include "cgroup/tree.h"
 
-static const struct cgroup_driver *const drivers[] = {&cgroup_fs_driver};
+static const struct cgroup_driver *const drivers[] = {&cgroup_fs_driver, &cgroup_systemd_driver};
 
 static const struct cgroup_driver *find_driver(const char *name)
 {

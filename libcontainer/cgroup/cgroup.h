@@ -39,6 +39,7 @@ struct cgroup_place {
     const char *driver; /* its name */
     const char *path;   /* in the v2 tree; NULL: none, or not known yet */
     const char *unit;   /* systemd's scope, or NULL */
+    bool is_user;       /* of the user's manager */
     uint32_t n_made;    /* how many directories of the path we made */
 };
 

@@ -24,6 +24,7 @@ struct cgroup_driver {
 };
 
 extern const struct cgroup_driver cgroup_fs_driver;
+extern const struct cgroup_driver cgroup_systemd_driver;
 
 /* Using a group that others are in would kill them with the container; a frozen one would never
  * start. */

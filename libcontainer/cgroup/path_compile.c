@@ -65,10 +65,14 @@ struct cgroup_place cgroup_plan_place(const struct plan *plan)
     const struct plan_op *row = cgroup_find_row(plan, OP_CGROUP);
     const struct plan_op *unit = cgroup_find_row(plan, OP_CGROUP_UNIT);
 
+    /* Where it will be, if the system's manager has the root of the tree: whoever finds nothing but
+     * this after a crash has a place to look at. */
     if (unit != NULL)
         return (struct cgroup_place){
+            .path = arena_strdup(plan->arena, plan_text(&plan->host, unit->cgroup_unit.path)),
             .driver = "systemd",
             .unit = arena_strdup(plan->arena, plan_text(&plan->host, unit->cgroup_unit.name)),
+            .is_user = (unit->flags & UNIT_OF_USER) != 0,
         };
     if (row == NULL)
         return (struct cgroup_place){.driver = NULL};

@@ -90,10 +90,16 @@ static bool split_path(struct compile *compile, struct unit_words *words)
     return true;
 }
 
+/* Root of a user namespace is a user to the manager. */
+static bool is_for_system(const struct facts *facts)
+{
+    return facts->euid == 0 && facts->in_initial_userns;
+}
+
 static const char *choose_slice(struct compile *compile, const char *given)
 {
     if (given[0] == '\0')
-        return compile->facts->euid == 0 ? "system.slice" : "user.slice";
+        return is_for_system(compile->facts) ? "system.slice" : "user.slice";
     if (strcmp(given, "-") == 0 || strcmp(given, "-.slice") == 0)
         return "-.slice";
     if (is_slice_name(given))
@@ -145,7 +151,7 @@ bool cgroup_compile_unit(struct compile *compile)
                       ? NULL
                       : compile_pointer(compile, compile->linux_section->origin, "cgroupsPath"));
     op->cgroup_unit = unit;
-    if (compile->facts->euid != 0)
+    if (!is_for_system(compile->facts))
         op->flags |= UNIT_OF_USER;
     return true;
 }

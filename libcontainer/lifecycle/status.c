@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "cgroup/cgroup.h"
+#include "kernel/proc.h"
 #include "kernel/sys.h"
-#include "process/proc.h"
 
 void container_release(struct container *container)
 {
@@ -108,6 +108,7 @@ struct cgroup_place container_cgroup(const struct container *container)
         .driver = record->cgroup_driver,
         .path = record->cgroup,
         .unit = record->unit,
+        .is_user = record->is_user_unit,
         .n_made = record->cgroup_levels,
     };
 }
@@ -117,6 +118,7 @@ void container_record_cgroup(struct state_record *record, struct cgroup_place pl
     record->cgroup_driver = place.driver;
     record->cgroup = place.path;
     record->unit = place.unit;
+    record->is_user_unit = place.is_user;
     record->cgroup_levels = place.n_made;
 }
 

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "kernel/proc.h"
 #include "kernel/sys.h"
-#include "process/proc.h"
 
 static const struct {
     const char *file;

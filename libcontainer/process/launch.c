@@ -28,12 +28,13 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "kernel/memfd.h"
+#include "kernel/proc.h"
 #include "kernel/sys.h"
 #include "process/channel.h"
 #include "process/clone.h"
 #include "process/id_map.h"
 #include "process/init_image.h"
-#include "process/proc.h"
 #include "process/stdio.h"
 
 struct joins {
@@ -76,24 +77,6 @@ void launch_abort(struct launched *launched)
 
 /* ---- the image of init -------------------------------------------------------------------------- */
 
-static int make_sealed_memfd(const char *name, const void *bytes, size_t size,
-                             unsigned int exec_flag, struct err *e)
-{
-    CLEANUP_FD int fd = -1;
-
-    fd = sys_memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | exec_flag);
-    /* Linux before 6.3 does not know the flags that say whether a memfd may be executed. */
-    if (fd < 0 && errno == EINVAL)
-        fd = sys_memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd < 0)
-        return err_sys(e, "make the memory file %s", name);
-    if (fd_write_all(fd, bytes, size) < 0)
-        return err_sys(e, "write the memory file %s", name);
-    if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
-        return err_sys(e, "seal the memory file %s", name);
-    return fd_move(&fd);
-}
-
 /* execve makes a process dumpable, and traceable for whoever has privileges in its user namespace,
  * unless it may not read the program: then it stays hidden until init hides itself. Not with time
  * offsets, whose file would belong to the host's root; and not for a user, who could not see any
@@ -111,7 +94,7 @@ static int make_image(const struct plan *plan, struct proc_file *file, struct er
     CLEANUP_FD int fd = -1;
     struct stat st;
 
-    fd = make_sealed_memfd("caisson-init", init_image, init_image_size(), MFD_EXEC, e);
+    fd = memfd_sealed("caisson-init", init_image, init_image_size(), MFD_EXEC, e);
     if (fd < 0)
         return -1;
     if (fchmod(fd, image_mode(plan)) < 0 || fstat(fd, &st) < 0)
@@ -418,7 +401,7 @@ int launch_send_plan(const struct launched *launched, const struct plan *plan, c
     size_t size;
 
     bytes = plan_flatten(plan, &size);
-    memfd = make_sealed_memfd("caisson-plan", bytes, size, MFD_NOEXEC_SEAL, e);
+    memfd = memfd_sealed("caisson-plan", bytes, size, MFD_NOEXEC_SEAL, e);
     if (memfd < 0)
         return -1;
     batch[used++] = memfd;

@@ -15,8 +15,8 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "kernel/proc.h"
 #include "plan/plan.h"
-#include "process/proc.h"
 
 struct launched {
     pid_t pid; /* in our pid namespace; our child */

@@ -119,6 +119,15 @@ needs_controller() {
         skip_or_fail "needs the cgroup v2 controller $1"
 }
 
+needs_systemd() {
+    [ -d /run/systemd/system ] || skip_or_fail "needs systemd"
+}
+
+# The one of uid 1000.
+needs_user_manager() {
+    [ -S /run/user/1000/systemd/private ] || skip_or_fail "needs a systemd manager of uid 1000"
+}
+
 # compile NAME DIRECTORY: from tests/programs, or as it was compiled before for a machine without gcc.
 compile() {
     if [ -x "${PROGRAMS:-}/$1" ]; then

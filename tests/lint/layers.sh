@@ -8,6 +8,7 @@
 #                                                   ▼
 #                                           plan  profile ──▶ spec ──▶ base
 #                                                    └──────▶ kernel ──▶ base
+#     systemd ──▶ plan/unit_request.h
 #     init ──▶ plan/format.h  plan/ops.def  plan/channel.h  kernel/abi.h  kernel/sys.h
 #
 # Everybody may include base, except init and what init includes: that must stand alone.
@@ -37,6 +38,7 @@ done | awk '
         may["container.h"] = "base"
         may["src"] = "container.h base"
         may["init"] = ""
+        may["systemd"] = "plan"
 
         alone = "plan/format.h plan/ops.def plan/channel.h kernel/abi.h kernel/sys.h"
         # What init is made of, and what that includes, may include nothing else.

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/macros.h"
 
@@ -29,6 +30,9 @@ struct proc_file {
     uint64_t device;
     uint64_t inode;
 };
+
+/* Its path in the cgroup v2 tree, in the arena; NULL if it cannot be told. */
+const char *proc_read_cgroup(int proc, pid_t pid, struct arena *arena);
 
 /* The program that the process runs; false if it cannot be told. */
 MUST_CHECK bool proc_read_exe(int proc, pid_t pid, struct proc_file *file);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "process/proc.h"
+#include "kernel/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/str.h"
 #include "kernel/sys.h"
 
 int proc_open(struct err *e)
@@ -91,6 +92,27 @@ bool proc_read_stat(int proc, pid_t pid, struct proc_stat *stat)
     }
     stat->start_ticks = strtoull(next, NULL, 10);
     return true;
+}
+
+const char *proc_read_cgroup(int proc, pid_t pid, struct arena *arena)
+{
+    CLEANUP_FD int fd = -1;
+    struct err ignored = ERR_INIT;
+    char *text;
+    char *line;
+    size_t size;
+
+    fd = proc_open_file(proc, pid, "cgroup", O_RDONLY);
+    if (fd < 0 || fd_read_all(fd, arena, (size_t)64 * 1024, &text, &size, &ignored) < 0)
+        return NULL;
+    line = str_starts_with(text, "0::") ? text : strstr(text, "\n0::");
+    if (line == NULL)
+        return NULL;
+    line = strchr(line, '/');
+    if (line == NULL)
+        return NULL;
+    line[strcspn(line, "\n")] = '\0';
+    return line;
 }
 
 bool proc_read_exe(int proc, pid_t pid, struct proc_file *file)

@@ -196,7 +196,7 @@ sleeper() {
             | if .options then .options -= ["gid=5"] else . end)'
     args /bin/sleep 1000
     chown -R 1000:1000 "$BUNDLE"
-    chmod 755 "$BATS_TEST_TMPDIR"
+    chmod 755 "$BATS_RUN_TMPDIR" "$(dirname "$BATS_TEST_TMPDIR")" "$BATS_TEST_TMPDIR"
     mkdir "$BATS_TEST_TMPDIR/user"
     chown 1000:1000 "$BATS_TEST_TMPDIR/user"
     as_user() {

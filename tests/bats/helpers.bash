@@ -234,12 +234,13 @@ start() {
     GROUP=$(limits_group "$ID")
 }
 
-# The cgroup of a container. crun with systemd puts its processes one level below the scope.
+# The cgroup that a container's processes are in. crun with systemd makes one below the scope and writes its
+# files there.
 limits_group() {
     local pid path
     pid=$(runtime state "$1" | jq -r .pid)
     path=$(awk -F: '$1 == 0 {print $3}' "/proc/$pid/cgroup")
-    echo "$(cgroup_mount)${path%/container}"
+    echo "$(cgroup_mount)$path"
 }
 
 # has_limit FILE VALUE: the whole content of the file.

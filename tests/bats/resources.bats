@@ -561,7 +561,8 @@ probes() {
     # shellcheck disable=SC2046
     args /bin/device_probe $(awk '{print $1}' <<<"$wanted")
     run runtime run --bundle "$BUNDLE" "$ID"
-    diff <(awk '{print $1, $2}' <<<"$wanted") - <<<"$output"
+    # Without the warnings of peers.
+    diff <(awk '{print $1, $2}' <<<"$wanted") <(grep '^[bc]:' <<<"$output")
 }
 
 # Majors 240 to 254 are for local use: no driver answers for them, which the program tells from a denial.

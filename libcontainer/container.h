@@ -67,6 +67,10 @@ MUST_CHECK int caisson_kill(const struct caisson *caisson,
 MUST_CHECK int caisson_delete(const struct caisson *caisson, const char *id, bool force,
                               struct err *e);
 
+/* Returns when every process of the container has stopped, or runs again. */
+MUST_CHECK int caisson_pause(const struct caisson *caisson, const char *id, struct err *e);
+MUST_CHECK int caisson_resume(const struct caisson *caisson, const char *id, struct err *e);
+
 struct caisson_state {
     const char *oci_version;
     const char *id;

@@ -130,7 +130,9 @@ int cgroup_freeze(const char *path, bool frozen, struct err *e)
         return 0;
     if (frozen && tree_write(group, "cgroup.freeze", "0") < 0)
         return err_sys(e, "thaw the cgroup %s, which did not freeze", path);
-    return err_state(e, "the cgroup %s did not %s", path, frozen ? "freeze" : "thaw");
+    err_state(e, "the cgroup %s did not %s", path, frozen ? "freeze" : "thaw");
+    return err_hint(e, frozen ? "a process in it cannot be stopped now; it has been thawed again"
+                              : "a group above it is frozen");
 }
 
 bool cgroup_is_frozen(const char *path)

@@ -113,6 +113,16 @@ struct cgroup_place container_cgroup(const struct container *container)
     };
 }
 
+const char *container_require_cgroup(const struct container *container, struct err *e)
+{
+    if (container->has_record && container->record.cgroup != NULL)
+        return container->record.cgroup;
+    err_unsupported(e, "container %s has no cgroup of its own", container->dir.id);
+    err_hint(e, "create it without --cgroup-manager disabled, and as a user to whom a cgroup is "
+                "delegated");
+    return NULL;
+}
+
 void container_record_cgroup(struct state_record *record, struct cgroup_place place)
 {
     record->cgroup_driver = place.driver;

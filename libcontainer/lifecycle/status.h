@@ -46,6 +46,9 @@ MUST_CHECK int container_require(struct container *container, const struct caiss
 struct cgroup_place container_cgroup(const struct container *container);
 void container_record_cgroup(struct state_record *record, struct cgroup_place place);
 
+/* The path of its cgroup, for what cannot be done without one; NULL and an error if it has none. */
+const char *container_require_cgroup(const struct container *container, struct err *e);
+
 /* The root directory of all containers: as given, or the default. */
 MUST_CHECK int container_open_root(const struct caisson *caisson, bool make, struct err *e);
 

@@ -18,6 +18,11 @@ enum status {
 enum verb {
     VERB_START,
     VERB_KILL,
+    VERB_PAUSE,
+    VERB_RESUME,
+    VERB_WATCH, /* events */
+    VERB_PS,
+    VERB_UPDATE,
     VERB_DELETE,
     VERB_FORCE_DELETE,
     N_VERB,

@@ -98,7 +98,7 @@ wait_until() {
 
 # Ended, though perhaps not yet reaped by whoever adopted it.
 is_gone() {
-    [ ! -e "/proc/$1" ] || grep -q "^State:.Z" "/proc/$1/status"
+    ! grep -q "^State:.[^Z]" "/proc/$1/status" 2>/dev/null
 }
 
 has_status() {
@@ -195,6 +195,10 @@ is_caisson() {
     [ "$RUNTIME" = "$CAISSON" ]
 }
 
+is_crun() {
+    [[ "$RUNTIME" == *crun ]]
+}
+
 # Where both peers do otherwise, or nothing: with the reason.
 needs_caisson() {
     is_caisson || skip "caisson only: $1"
@@ -276,4 +280,9 @@ timed() {
 
 end() {
     runtime delete --force "$ID"
+}
+
+# A peer on a hybrid host looks at v1 alone.
+needs_v2_of_peer() {
+    is_caisson || [ "$(cgroup_mount)" = /sys/fs/cgroup ] || skip_or_fail "peers need a host without v1"
 }

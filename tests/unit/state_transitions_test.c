@@ -35,6 +35,13 @@ static void the_matrix_is_that_of_the_specification(void **state)
         {STATUS_RUNNING, VERB_DELETE, -1},      {STATUS_PAUSED, VERB_DELETE, -1},
         {STATUS_CREATING, VERB_DELETE, -1},     {STATUS_CREATING, VERB_FORCE_DELETE, 0},
         {STATUS_RUNNING, VERB_FORCE_DELETE, 0}, {STATUS_PAUSED, VERB_FORCE_DELETE, 0},
+        {STATUS_CREATED, VERB_PAUSE, 0},        {STATUS_RUNNING, VERB_PAUSE, 0},
+        {STATUS_PAUSED, VERB_PAUSE, -1},        {STATUS_STOPPED, VERB_PAUSE, -1},
+        {STATUS_PAUSED, VERB_RESUME, 0},        {STATUS_RUNNING, VERB_RESUME, -1},
+        {STATUS_STOPPED, VERB_RESUME, -1},      {STATUS_PAUSED, VERB_START, -1},
+        {STATUS_CREATED, VERB_UPDATE, 0},       {STATUS_PAUSED, VERB_UPDATE, 0},
+        {STATUS_STOPPED, VERB_UPDATE, -1},      {STATUS_STOPPED, VERB_WATCH, -1},
+        {STATUS_STOPPED, VERB_PS, 0},           {STATUS_CREATING, VERB_PS, -1},
     };
     struct err e;
 
@@ -50,6 +57,15 @@ static void refusals_have_the_words_that_engines_match(void **state)
     (void)state;
     assert_int_equal(check(STATUS_STOPPED, VERB_KILL, &e), -1);
     assert_non_null(strstr(e.text, "container not running"));
+    for (enum verb verb = VERB_PAUSE; verb <= VERB_UPDATE; verb++)
+        if (verb != VERB_RESUME && verb != VERB_PS) {
+            assert_int_equal(check(STATUS_STOPPED, verb, &e), -1);
+            assert_non_null(strstr(e.text, "container not running"));
+        }
+    assert_int_equal(check(STATUS_PAUSED, VERB_PAUSE, &e), -1);
+    assert_non_null(strstr(e.text, "container not running"));
+    assert_int_equal(check(STATUS_RUNNING, VERB_RESUME, &e), -1);
+    assert_non_null(strstr(e.text, "container not paused"));
     assert_int_equal(check(STATUS_RUNNING, VERB_DELETE, &e), -1);
     assert_non_null(strstr(e.text, "not stopped"));
     assert_int_equal(check(STATUS_RUNNING, VERB_START, &e), -1);

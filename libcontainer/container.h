@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -70,6 +71,21 @@ MUST_CHECK int caisson_delete(const struct caisson *caisson, const char *id, boo
 /* Returns when every process of the container has stopped, or runs again. */
 MUST_CHECK int caisson_pause(const struct caisson *caisson, const char *id, struct err *e);
 MUST_CHECK int caisson_resume(const struct caisson *caisson, const char *id, struct err *e);
+
+struct caisson_pids {
+    pid_t *items;
+    size_t count;
+    size_t capacity;
+};
+/* All processes of the container, by their numbers in our pid namespace; the arena's. A stopped one
+ * can have some if it shares its pid namespace. */
+MUST_CHECK int caisson_ps(const struct caisson *caisson, const char *id, struct caisson_pids *pids,
+                          struct err *e);
+/* Writes those lines of the host's ps(1) that belong to the container to the descriptor `output`,
+ * with the line above them. `words` are options of ps, split at blanks; none: -ef. */
+MUST_CHECK int caisson_ps_table(const struct caisson *caisson, const char *id,
+                                const char *const *words, size_t n_words, int output,
+                                struct err *e);
 
 struct caisson_state {
     const char *oci_version;

@@ -9,6 +9,7 @@ extern const struct command cmd_kill;
 extern const struct command cmd_list;
 extern const struct command cmd_pause;
 extern const struct command cmd_plan;
+extern const struct command cmd_ps;
 extern const struct command cmd_resume;
 extern const struct command cmd_run;
 extern const struct command cmd_spec;

@@ -87,6 +87,17 @@ MUST_CHECK int cgroup_remove(const struct cgroup_place *place, struct err *e);
 
 /* SIGKILL for everything in the group and beneath it; gone is fine. */
 MUST_CHECK int cgroup_kill(const char *path, struct err *e);
+
+struct cgroup_pids {
+    pid_t *items; /* ascending, each once */
+    size_t count;
+    size_t capacity;
+};
+/* The processes of the group and of all beneath it, by their numbers in our pid namespace. Gone:
+ * none. */
+MUST_CHECK int cgroup_list_processes(const char *path, struct arena *arena,
+                                     struct cgroup_pids *pids, struct err *e);
+bool cgroup_has_pid(const struct cgroup_pids *pids, pid_t pid);
 /* Returns when the kernel says that all of it is frozen, or thawed. */
 MUST_CHECK int cgroup_freeze(const char *path, bool frozen, struct err *e);
 /* A group that goes away while we look is not frozen. */

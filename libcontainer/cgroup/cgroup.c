@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "cgroup/driver.h"
 #include "cgroup/resources.h"
 #include "cgroup/tree.h"
@@ -113,7 +114,11 @@ int cgroup_kill(const char *path, struct err *e)
 
     if (found != TREE_FOUND)
         return found < 0 ? -1 : 0;
-    return tree_kill(group) < 0 ? err_sys(e, "kill the cgroup %s", path) : 0;
+    if (tree_kill(group) < 0)
+        return err_sys(e, "kill the cgroup %s", path);
+    if (!tree_wait_for_event(group, "populated 0") && tree_has_event(group, "populated 1"))
+        log_warn("processes in the cgroup %s have not ended yet", path);
+    return 0;
 }
 
 /* Whoever asked to freeze and cannot have it shall not find half of his processes stopped. */

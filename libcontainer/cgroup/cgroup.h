@@ -85,7 +85,8 @@ MUST_CHECK int cgroup_update(const struct cgroup_place *place, const struct plan
  * is fine. */
 MUST_CHECK int cgroup_remove(const struct cgroup_place *place, struct err *e);
 
-/* SIGKILL for everything in the group and beneath it; gone is fine. */
+/* SIGKILL for everything in the group and beneath it, frozen or not; returns when nobody is left,
+ * or after ten seconds with a warning. Gone is fine. */
 MUST_CHECK int cgroup_kill(const char *path, struct err *e);
 
 struct cgroup_pids {
@@ -98,6 +99,10 @@ struct cgroup_pids {
 MUST_CHECK int cgroup_list_processes(const char *path, struct arena *arena,
                                      struct cgroup_pids *pids, struct err *e);
 bool cgroup_has_pid(const struct cgroup_pids *pids, pid_t pid);
+/* A signal for each of them; what one of them forks meanwhile may miss it. SIGKILL is
+ * cgroup_kill()'s. Gone is fine. */
+MUST_CHECK int cgroup_signal(const char *path, int signal, struct arena *arena, struct err *e);
+
 /* Returns when the kernel says that all of it is frozen, or thawed. */
 MUST_CHECK int cgroup_freeze(const char *path, bool frozen, struct err *e);
 /* A group that goes away while we look is not frozen. */

@@ -26,8 +26,7 @@ enum {
     WAIT_TRIES = 100,
     WAIT_PAUSE_MS = 100,
     REMOVE_TRIES = 200,
-    REMOVE_PAUSE_MS = 10,
-    MAX_DEPTH = 64
+    REMOVE_PAUSE_MS = 10
 };
 
 static const uint64_t stay_beneath =
@@ -159,30 +158,82 @@ static bool find_child(int group, char *name, size_t size)
     return found;
 }
 
-/* Removes all groups beneath: down to a leaf, remove it, begin again. The workload decides how many
- * there are, so nothing here recurses. */
+enum step {
+    STEP_REMOVED = 0,
+    STEP_DOWN = 1
+};
+
+/* The group `name` in *place goes, or is what we look into next. */
+static int remove_or_descend(int *place, const char *name, struct err *e)
+{
+    CLEANUP_FD int child = -1;
+
+    if (unlinkat(*place, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+        return STEP_REMOVED;
+    if (errno != EBUSY && errno != ENOTEMPTY)
+        return err_sys(e, "remove the cgroup %s that the container made", name);
+    child = tree_open_file(*place, name, O_RDONLY | O_DIRECTORY);
+    if (child < 0)
+        return errno == ENOENT ? STEP_REMOVED : err_sys(e, "open the cgroup %s", name);
+    fd_close(place);
+    *place = fd_move(&child);
+    return STEP_DOWN;
+}
+
+/* To the group above, which is `top` or beneath it as long as depth is not 0; all the way to `top`
+ * if somebody else has removed where we are. */
+static int climb(int *place, size_t *depth, int top, struct err *e)
+{
+    CLEANUP_FD int above = -1;
+
+    --*depth;
+    above = openat(*place, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (above < 0 && errno == ENOENT) {
+        above = fcntl(top, F_DUPFD_CLOEXEC, 3);
+        *depth = 0;
+    }
+    if (above < 0)
+        return err_sys(e, "open the group above one that the container made");
+    fd_close(place);
+    *place = fd_move(&above);
+    return 0;
+}
+
+/* The workload decides how many groups there are and how deep, so nothing here recurses, depends on
+ * a longest path or holds more than two descriptors: down where something cannot be removed yet, up
+ * where nothing is left. */
 int tree_remove_children(int group, struct err *e)
 {
+    static const struct timespec pause = {.tv_nsec = REMOVE_PAUSE_MS * 1000000L};
+    CLEANUP_FD int place = fcntl(group, F_DUPFD_CLOEXEC, 3);
+    bool came_down = false;
+    size_t depth = 0;
+    int tries = 0;
     char name[256];
 
-    while (find_child(group, name, sizeof(name))) {
-        CLEANUP_FD int parent = fcntl(group, F_DUPFD_CLOEXEC, 3);
-        CLEANUP_FD int child = -1;
-        char below[256];
+    if (place < 0)
+        return err_sys(e, "open the groups that the container made");
+    for (;;) {
+        if (find_child(place, name, sizeof(name))) {
+            int step = remove_or_descend(&place, name, e);
 
-        for (int depth = 0; depth < MAX_DEPTH; depth++) {
-            fd_close(&child);
-            child = tree_open_file(parent, name, O_RDONLY | O_DIRECTORY);
-            if (child < 0 || !find_child(child, below, sizeof(below)))
-                break;
-            fd_close(&parent);
-            parent = fd_move(&child);
-            memcpy(name, below, sizeof(name));
+            if (step < 0)
+                return -1;
+            came_down = step == STEP_DOWN;
+            depth += came_down;
+            continue;
         }
-        if (unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-            return err_sys(e, "remove the cgroup %s that the container made", name);
+        if (depth == 0)
+            return 0;
+        /* Nothing beneath and busy all the same: a process that is just ending. */
+        if (came_down && tries++ == REMOVE_TRIES)
+            return err_sysno(e, EBUSY, "remove the cgroup %s that the container made", name);
+        if (came_down)
+            nanosleep(&pause, NULL);
+        came_down = false;
+        if (climb(&place, &depth, group, e) < 0)
+            return -1;
     }
-    return 0;
 }
 
 static int remove_directory(int hierarchy, const char *path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2030,SC2031,SC2154,SC2016
+# shellcheck shell=bash disable=SC2030,SC2031,SC2153,SC2154,SC2016
 #
 # With RUNTIME these run against crun and runc as well, where a v2 hierarchy is all that there is.
 
@@ -13,11 +13,6 @@ setup() {
 teardown() {
     [ -z "${STRANGER:-}" ] || kill -KILL "$STRANGER" 2>/dev/null || true
     teardown_container
-}
-
-# A peer on a hybrid host looks at v1 alone.
-needs_v2_of_peer() {
-    is_caisson || [ "$(cgroup_mount)" = /sys/fs/cgroup ] || skip_or_fail "peers need a host without v1"
 }
 
 is_frozen() {

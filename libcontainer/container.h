@@ -72,6 +72,17 @@ MUST_CHECK int caisson_delete(const struct caisson *caisson, const char *id, boo
 MUST_CHECK int caisson_pause(const struct caisson *caisson, const char *id, struct err *e);
 MUST_CHECK int caisson_resume(const struct caisson *caisson, const char *id, struct err *e);
 
+struct caisson_events_options {
+    const char *id;
+    bool is_once;         /* one line of figures, instead of one after each interval */
+    uint64_t interval_ns; /* not 0 */
+    int output;           /* the lines are written there */
+};
+/* Writes the figures of a container's cgroup, and that it ran out of memory, as lines of JSON until
+ * nobody is left in it. Who does not read to the end is no error. */
+MUST_CHECK int caisson_events(const struct caisson *caisson,
+                              const struct caisson_events_options *options, struct err *e);
+
 struct caisson_pids {
     pid_t *items;
     size_t count;

@@ -5,6 +5,7 @@
 
 extern const struct command cmd_create;
 extern const struct command cmd_delete;
+extern const struct command cmd_events;
 extern const struct command cmd_kill;
 extern const struct command cmd_list;
 extern const struct command cmd_pause;

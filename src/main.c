@@ -22,8 +22,8 @@
 #include "commands.h"
 
 static const struct command *const commands[] = {
-    &cmd_create, &cmd_start,  &cmd_run, &cmd_state, &cmd_kill, &cmd_delete,
-    &cmd_pause,  &cmd_resume, &cmd_ps,  &cmd_list,  &cmd_plan, &cmd_spec,
+    &cmd_create, &cmd_start, &cmd_run,    &cmd_state, &cmd_kill, &cmd_delete, &cmd_pause,
+    &cmd_resume, &cmd_ps,    &cmd_events, &cmd_list,  &cmd_plan, &cmd_spec,
 };
 
 enum {

@@ -36,6 +36,8 @@ struct options {
     bool all;
     bool force;
     bool quiet;
+    bool stats;
+    const char *interval;
     /* operands */
     const char *const *operands;
     size_t n_operands;

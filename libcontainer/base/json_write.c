@@ -140,6 +140,17 @@ void json_write_u64(struct json_writer *writer, uint64_t value)
     strbuf_printf(writer->to, "%" PRIu64, value);
 }
 
+void json_write_hundredths(struct json_writer *writer, uint64_t hundredths)
+{
+    unsigned rest = (unsigned)(hundredths % 100);
+
+    json_write_u64(writer, hundredths / 100);
+    if (rest % 10 != 0)
+        strbuf_printf(writer->to, ".%02u", rest);
+    else if (rest != 0)
+        strbuf_printf(writer->to, ".%u", rest / 10);
+}
+
 void json_write_null(struct json_writer *writer)
 {
     begin_item(writer);

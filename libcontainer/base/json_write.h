@@ -50,6 +50,8 @@ void json_write_string(struct json_writer *writer, const char *string);
 void json_write_bool(struct json_writer *writer, bool value);
 void json_write_i64(struct json_writer *writer, int64_t value);
 void json_write_u64(struct json_writer *writer, uint64_t value);
+/* A number with at most two decimals: 150 is written as 1.5. */
+void json_write_hundredths(struct json_writer *writer, uint64_t hundredths);
 void json_write_null(struct json_writer *writer);
 /* A string member if `string` is not NULL, nothing otherwise. */
 void json_write_member(struct json_writer *writer, const char *key, const char *string);

@@ -72,6 +72,11 @@ MUST_CHECK int caisson_delete(const struct caisson *caisson, const char *id, boo
 MUST_CHECK int caisson_pause(const struct caisson *caisson, const char *id, struct err *e);
 MUST_CHECK int caisson_resume(const struct caisson *caisson, const char *id, struct err *e);
 
+/* Changes the limits of a container: `json` is a linux.resources object of which all that is absent
+ * stays as it is, and so does its device list. On failure the limits are what they were. */
+MUST_CHECK int caisson_update(const struct caisson *caisson, const char *id, const char *json,
+                              size_t size, struct err *e);
+
 struct caisson_events_options {
     const char *id;
     bool is_once;         /* one line of figures, instead of one after each interval */

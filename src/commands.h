@@ -16,6 +16,7 @@ extern const struct command cmd_run;
 extern const struct command cmd_spec;
 extern const struct command cmd_start;
 extern const struct command cmd_state;
+extern const struct command cmd_update;
 
 /* Rows that several commands share. */
 #define OPTION_ROW_BUNDLE                                                                          \

@@ -22,8 +22,8 @@
 #include "commands.h"
 
 static const struct command *const commands[] = {
-    &cmd_create, &cmd_start, &cmd_run,    &cmd_state, &cmd_kill, &cmd_delete, &cmd_pause,
-    &cmd_resume, &cmd_ps,    &cmd_events, &cmd_list,  &cmd_plan, &cmd_spec,
+    &cmd_create, &cmd_start,  &cmd_run, &cmd_state,  &cmd_kill, &cmd_delete, &cmd_pause,
+    &cmd_resume, &cmd_update, &cmd_ps,  &cmd_events, &cmd_list, &cmd_plan,   &cmd_spec,
 };
 
 enum {
@@ -46,8 +46,9 @@ static void describe(const struct caisson *caisson, const struct err *e, const c
 
         if (finding->severity != SEVERITY_REFUSE)
             continue;
-        raw = arena_printf(caisson->arena, "config.json %s%s%s%s%s%s", finding->pointer,
-                           finding->pointer[0] != '\0' ? ": " : "", finding->text,
+        raw = arena_printf(caisson->arena, "%s %s%s%s%s%s%s",
+                           findings->document != NULL ? findings->document : "config.json",
+                           finding->pointer, finding->pointer[0] != '\0' ? ": " : "", finding->text,
                            finding->cure != NULL ? " (" : "",
                            finding->cure != NULL ? finding->cure : "",
                            finding->cure != NULL ? ")" : "");
@@ -85,7 +86,10 @@ static void log_warnings(const struct caisson *caisson)
         const struct finding *finding = &caisson->findings->items[i];
 
         if (finding->severity == SEVERITY_WARNING)
-            log_warn("config.json %s: %s", finding->pointer, finding->text);
+            log_warn("%s %s: %s",
+                     caisson->findings->document != NULL ? caisson->findings->document
+                                                         : "config.json",
+                     finding->pointer, finding->text);
     }
 }
 

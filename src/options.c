@@ -144,6 +144,6 @@ void options_print(const struct option_row *rows)
         snprintf(left, sizeof(left), "%c%c%s --%s%s%s", rows->letter != 0 ? '-' : ' ',
                  rows->letter != 0 ? rows->letter : ' ', rows->letter != 0 ? "," : " ", rows->name,
                  rows->argument != NULL ? " " : "", rows->argument != NULL ? rows->argument : "");
-        printf("  %-28s %s\n", left, rows->help);
+        printf("  %-32s %s\n", left, rows->help);
     }
 }

@@ -9,6 +9,29 @@
 
 #include "container.h"
 
+/* As they were written; cmd_update.c has the table of what they mean. */
+struct update_options {
+    const char *resources;
+    const char *blkio_weight;
+    const char *cpu_burst;
+    const char *cpu_idle;
+    const char *cpu_period;
+    const char *cpu_quota;
+    const char *cpu_rt_period;
+    const char *cpu_rt_runtime;
+    const char *cpu_share;
+    const char *cpuset_cpus;
+    const char *cpuset_mems;
+    const char *kernel_memory;
+    const char *kernel_memory_tcp;
+    const char *l3_cache_schema;
+    const char *mem_bw_schema;
+    const char *memory;
+    const char *memory_reservation;
+    const char *memory_swap;
+    const char *pids_limit;
+};
+
 /* All options of all commands, typed. A command looks at its own. */
 struct options {
     /* global */
@@ -38,6 +61,7 @@ struct options {
     bool quiet;
     bool stats;
     const char *interval;
+    struct update_options update;
     /* operands */
     const char *const *operands;
     size_t n_operands;

@@ -23,6 +23,7 @@ struct finding {
 };
 
 struct findings {
+    const char *document; /* what their pointers are of; NULL: config.json */
     struct arena *arena;
     struct finding *items;
     size_t count;

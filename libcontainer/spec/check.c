@@ -268,3 +268,15 @@ void spec_check(const struct spec_document *document, struct findings *findings)
     check_seccomp(&check);
     check_support(&check);
 }
+
+void spec_check_resources(const struct spec_document *document, struct findings *findings)
+{
+    const struct check check = {
+        .document = document,
+        .config = &document->config,
+        .findings = findings,
+    };
+
+    check_cgroup(&check);
+    check_resources_support(&check);
+}

@@ -10,6 +10,9 @@
  * be called only when spec_decode() refused nothing. */
 void spec_check(const struct spec_document *document, struct findings *findings);
 
+/* The same for what spec_decode_resources() has decoded. */
+void spec_check_resources(const struct spec_document *document, struct findings *findings);
+
 /* The fields whose rows say LATER, as JSON pointers with "*" for an index or a free key, in the
  * order of the tables. Returns their number. */
 size_t spec_later_fields(struct arena *arena, const char *const **pointers);

@@ -26,6 +26,7 @@ void check_warn(const struct check *check, const char *id, const char *pointer, 
 
 /* check_support.c: rows that say LATER or V1_ONLY and ask for something */
 void check_support(const struct check *check);
+void check_resources_support(const struct check *check);
 
 /* check_linux.c: namespaces, mappings, clocks, names, devices */
 void check_namespaces(const struct check *check);

@@ -127,6 +127,11 @@ void check_support(const struct check *check)
     walk(check, &spec_config_schema, check->config);
 }
 
+void check_resources_support(const struct check *check)
+{
+    walk(check, &spec_resources_schema, check->config->linux_section->resources);
+}
+
 /* --- the list of what is missing ------------------------------------------------------------- */
 
 static void list_later(struct arena *arena, const struct json_object *schema, const char *prefix,

@@ -15,6 +15,11 @@ struct spec_document {
 void spec_decode(struct spec_document *document, struct arena *arena, const char *bytes,
                  size_t size, struct findings *findings);
 
+/* The same for a document that is linux.resources alone (`update --resources`): document->config
+ * has nothing else, and JSON pointers begin there. Call spec_check_resources() next. */
+void spec_decode_resources(struct spec_document *document, struct arena *arena, const char *bytes,
+                           size_t size, struct findings *findings);
+
 /* The tables themselves: for tests and documentation, for json_encode(), and for json_decode() of
  * what engines hand over apart from config.json (`exec --process`, `update --resources`). */
 extern const struct json_object spec_config_schema;

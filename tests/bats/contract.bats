@@ -156,7 +156,7 @@ teardown() { teardown_container; }
     run "$CAISSON" --help
     [ "$status" -eq 0 ]
     local command
-    for command in create start run state kill pause resume ps events delete list plan spec; do
+    for command in create start run state kill pause resume ps events update delete list plan spec; do
         grep -qw "$command" <<<"$output"
         "$CAISSON" "$command" --help >/dev/null
     done

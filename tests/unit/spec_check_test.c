@@ -938,6 +938,47 @@ static void texts_are_fit_for_a_terminal(void **state UNUSED)
     assert_null(strchr(findings.items[0].text, 0x1b));
 }
 
+/* ---- a document of its own ------------------------------------------------------------------ */
+
+static void check_resources(const char *text)
+{
+    findings = FINDINGS_INIT(&arena);
+    spec_decode_resources(&document, &arena, text, strlen(text), &findings);
+    if (findings.n_refused == 0)
+        spec_check_resources(&document, &findings);
+}
+
+static void resources_alone_are_checked_like_those_of_a_configuration(void **state UNUSED)
+{
+    static const struct {
+        const char *text;
+        const char *id; /* NULL: fine */
+        const char *pointer;
+    } cases[] = {
+        {"{}", NULL, NULL},
+        {"{\"memory\": {\"limit\": 5, \"kernel\": 0}, \"devices\": []}", NULL, NULL},
+        {"{\"memory\": {\"kernel\": 5}}", "cgroup-v1-only", "/memory/kernel"},
+        {"{\"network\": {\"classID\": 5}}", "cgroup-v1-only", "/network"},
+        {"{\"cpu\": {\"realtimePeriod\": 5}}", "cgroup-v1-only", "/cpu/realtimePeriod"},
+        {"{\"unified\": {\"cgroup.kill\": \"1\"}}", "unified-key-reserved", "/unified/cgroup.kill"},
+        {"{\"rdma\": {\"a b\": {\"hcaHandles\": 1}}}", "rdma-device-invalid", "/rdma/a b"},
+        {"{\"pids\": {\"limit\": \"5\"}}", "wrong-type", "/pids/limit"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        check_resources(cases[i].text);
+        if (findings.count != (cases[i].id != NULL)) {
+            print_findings();
+            fail_msg("%zu findings: %s", findings.count, cases[i].text);
+        }
+        if (cases[i].id == NULL)
+            continue;
+        if (strncmp(findings.items[0].pointer, cases[i].pointer, strlen(cases[i].pointer)) != 0)
+            fail_msg("%s: %s", cases[i].text, findings.items[0].pointer);
+        assert_string_equal(findings.items[0].id, cases[i].id);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -977,6 +1018,8 @@ int main(void)
         cmocka_unit_test_teardown(every_broken_rule_is_found_at_once, release),
         cmocka_unit_test_teardown(many_warnings_do_not_hide_a_refusal, release),
         cmocka_unit_test_teardown(texts_are_fit_for_a_terminal, release),
+        cmocka_unit_test_teardown(resources_alone_are_checked_like_those_of_a_configuration,
+                                  release),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * update: the same decoding, checking and compiling as for a new container, but added to the limits
+ * in force. What was stored at create is not changed: nothing reads limits from there, the group's
+ * files are what counts.
+ */
+
+#include <string.h>
+
+#include "cgroup/cgroup.h"
+#include "cgroup/resources.h"
+#include "lifecycle/status.h"
+#include "spec/check.h"
+
+static int judge(const struct caisson *caisson, struct err *e)
+{
+    size_t refused = caisson->findings->n_refused;
+
+    if (refused == 0)
+        return 0;
+    return err_input(e, NULL, "the resources have %zu %s", refused,
+                     refused == 1 ? "error" : "errors");
+}
+
+static int decode(const struct caisson *caisson, struct spec_document *document, const char *json,
+                  size_t size, struct err *e)
+{
+    caisson->findings->document = "resources";
+    spec_decode_resources(document, caisson->arena, json, size, caisson->findings);
+    if (caisson->findings->n_refused == 0)
+        spec_check_resources(document, caisson->findings);
+    return judge(caisson, e);
+}
+
+/* Rows for what the document asks for, given what is in force. */
+static int compile_update(const struct caisson *caisson, const char *cgroup,
+                          const struct spec_document *document, struct plan *plan, struct err *e)
+{
+    struct cgroup_in_force in_force;
+    const struct compile_options options = {.in_force = &in_force};
+    struct facts facts;
+    struct compile compile = {
+        .arena = caisson->arena,
+        .document = document,
+        .config = &document->config,
+        .linux_section = document->config.linux_section,
+        .facts = &facts,
+        .options = &options,
+        .findings = caisson->findings,
+        .plan = plan,
+    };
+
+    if (facts_probe(&facts, caisson->arena, e) < 0 ||
+        cgroup_read_in_force(cgroup, &in_force, e) < 0)
+        return -1;
+    plan_start(plan, caisson->arena);
+    cgroup_compile_resources(&compile);
+    return judge(caisson, e);
+}
+
+/* The pointer of the row that failed is one into this document, not into config.json. */
+static int name_document(struct err *e)
+{
+    char pointer[sizeof(e->pointer)];
+
+    if (e->pointer[0] == '\0')
+        return -1;
+    memcpy(pointer, e->pointer, sizeof(pointer));
+    e->pointer[0] = '\0';
+    return err_context(e, "resources %s", pointer);
+}
+
+int caisson_update(const struct caisson *caisson, const char *id, const char *json, size_t size,
+                   struct err *e)
+{
+    CLEANUP(container_release) struct container container = CONTAINER_INIT;
+    struct spec_document *document = ARENA_NEW(caisson->arena, struct spec_document, 1);
+    struct cgroup_place place;
+    struct plan plan;
+    const char *cgroup;
+
+    if (container_require(&container, caisson, id, CONTAINER_LOCK, e) < 0 ||
+        transition_check(container.status, VERB_UPDATE, id, e) < 0)
+        return -1;
+    cgroup = container_require_cgroup(&container, e);
+    if (cgroup == NULL || decode(caisson, document, json, size, e) < 0 ||
+        compile_update(caisson, cgroup, document, &plan, e) < 0)
+        return -1;
+    place = container_cgroup(&container);
+    return cgroup_update(&place, &plan, e) < 0 ? name_document(e) : 0;
+}

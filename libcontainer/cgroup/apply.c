@@ -24,10 +24,8 @@ static int apply_row(int group, bool is_fresh, const struct plan *plan, const st
     }
 }
 
-int cgroup_apply_rows(int group, bool is_fresh, const struct plan *plan, struct err *e)
+int cgroup_apply_other_rows(int group, bool is_fresh, const struct plan *plan, struct err *e)
 {
-    if ((is_fresh ? cgroup_write_limits(group, plan, e) : cgroup_change_limits(group, plan, e)) < 0)
-        return -1;
     for (size_t i = 0; i < plan->host.ops.count; i++) {
         const struct plan_op *op = &plan->host.ops.items[i];
 
@@ -35,4 +33,14 @@ int cgroup_apply_rows(int group, bool is_fresh, const struct plan *plan, struct 
             return err_at(e, plan_text(&plan->host, op->origin));
     }
     return 0;
+}
+
+int cgroup_apply_rows(int group, bool is_fresh, const struct plan *plan, struct err *e)
+{
+    struct cgroup_change change;
+
+    if ((is_fresh ? cgroup_write_limits(group, plan, e)
+                  : cgroup_change_limits(group, plan, &change, e)) < 0)
+        return -1;
+    return cgroup_apply_other_rows(group, is_fresh, plan, e);
 }

@@ -72,6 +72,7 @@ static const struct cgroup_driver *driver_of(const struct cgroup_place *place, s
 int cgroup_update(const struct cgroup_place *place, const struct plan *plan, struct err *e)
 {
     const struct cgroup_driver *driver = driver_of(place, e);
+    struct cgroup_change change;
     CLEANUP_FD int group = -1;
     int found;
 
@@ -80,9 +81,16 @@ int cgroup_update(const struct cgroup_place *place, const struct plan *plan, str
     found = tree_open_path(place->path, &group, e);
     if (found != TREE_FOUND)
         return found < 0 ? -1 : err_state(e, "the cgroup %s is gone", place->path);
-    if (driver->update != NULL && driver->update(place, plan, e) < 0)
+    if (cgroup_change_limits(group, plan, &change, e) < 0)
         return -1;
-    return cgroup_apply_rows(group, false, plan, e);
+    /* What the driver has in its own words can be coarser than the files, which it writes as well:
+     * they are written once more. */
+    if (driver->update != NULL &&
+        (driver->update(place, plan, e) < 0 || cgroup_write_limits(group, plan, e) < 0)) {
+        cgroup_undo_change(group, &change);
+        return -1;
+    }
+    return cgroup_apply_other_rows(group, false, plan, e);
 }
 
 int cgroup_read_in_force(const char *path, struct cgroup_in_force *in_force, struct err *e)

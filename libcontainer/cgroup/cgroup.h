@@ -17,8 +17,22 @@
 #include "base/fd.h"
 #include "plan/compile.h"
 
+/* What the state remembers of a group: enough to find and to remove it, by another process, also
+ * when it is only half made. */
+struct cgroup_place {
+    const char *driver; /* its name */
+    const char *path;   /* in the v2 tree; NULL: none, or not known yet */
+    const char *unit;   /* systemd's scope, or NULL */
+    bool is_user;       /* of the user's manager */
+    uint32_t n_made;    /* how many directories of the path we made */
+};
+
 /* The CGROUP rows of all kinds. */
 void cgroup_compile(struct compile *compile);
+
+/* The rows of an update of a group that was made with this driver: CGROUP_WRITE, and what the
+ * driver needs beside them. compile->options->in_force says what is in force. */
+void cgroup_compile_update(struct compile *compile, const struct cgroup_place *place);
 
 /* Parts of it, in files of their own. */
 const char *cgroup_compile_path(struct compile *compile);
@@ -32,16 +46,6 @@ bool cgroup_plan_limits_something(const struct plan *plan);
 
 /* The first row of this kind in the plan's host block, or NULL. */
 const struct plan_op *cgroup_find_row(const struct plan *plan, enum plan_op_code code);
-
-/* What the state remembers of a group: enough to find and to remove it, by another process, also
- * when it is only half made. */
-struct cgroup_place {
-    const char *driver; /* its name */
-    const char *path;   /* in the v2 tree; NULL: none, or not known yet */
-    const char *unit;   /* systemd's scope, or NULL */
-    bool is_user;       /* of the user's manager */
-    uint32_t n_made;    /* how many directories of the path we made */
-};
 
 struct cgroup {
     const struct cgroup_driver *driver; /* NULL: the container stays in our cgroup */

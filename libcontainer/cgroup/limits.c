@@ -133,15 +133,15 @@ static const char *way_back(struct arena *arena, const char *file, const char *c
     return arena_strndup(arena, content, strcspn(content, "\n"));
 }
 
-struct written {
+struct cgroup_written {
     const char *file;
     const char *old; /* NULL: not known */
 };
 
-static void put_back(int group, const struct written *done, size_t n)
+static void put_back(int group, const struct cgroup_written *done, size_t n)
 {
     for (; n > 0; n--) {
-        const struct written *row = &done[n - 1];
+        const struct cgroup_written *row = &done[n - 1];
 
         /* An empty cpuset is set by an empty line. */
         if (row->old == NULL || tree_write(group, row->file, row->old[0] != '\0' ? row->old : "\n"))
@@ -151,9 +151,10 @@ static void put_back(int group, const struct written *done, size_t n)
 
 /* ---- rows ----------------------------------------------------------------------------------------------- */
 
-static struct written look_before(int group, const struct plan *plan, const struct plan_op *op)
+static struct cgroup_written look_before(int group, const struct plan *plan,
+                                         const struct plan_op *op)
 {
-    struct written row = {.file = plan_text(&plan->host, op->cgroup_write.file)};
+    struct cgroup_written row = {.file = plan_text(&plan->host, op->cgroup_write.file)};
     char content[4096];
 
     if (tree_read(group, row.file, content, sizeof(content)))
@@ -181,8 +182,8 @@ static int write_row(int group, const struct plan *plan, const struct plan_op *o
     return explain(group, file, value, e);
 }
 
-static int write_rows(int group, const struct plan *plan, struct written *done, size_t *n_done,
-                      struct err *e)
+static int write_rows(int group, const struct plan *plan, struct cgroup_written *done,
+                      size_t *n_done, struct err *e)
 {
     bool skips_next = false;
 
@@ -214,13 +215,22 @@ int cgroup_write_limits(int group, const struct plan *plan, struct err *e)
     return write_rows(group, plan, NULL, &n, e);
 }
 
-int cgroup_change_limits(int group, const struct plan *plan, struct err *e)
+int cgroup_change_limits(int group, const struct plan *plan, struct cgroup_change *change,
+                         struct err *e)
 {
-    struct written *done = ARENA_NEW(plan->arena, struct written, plan->host.ops.count);
+    struct cgroup_written *done =
+        ARENA_NEW(plan->arena, struct cgroup_written, plan->host.ops.count + 1);
     size_t n = 0;
 
-    if (write_rows(group, plan, done, &n, e) == 0)
+    if (write_rows(group, plan, done, &n, e) == 0) {
+        *change = (struct cgroup_change){.done = done, .n = n};
         return 0;
+    }
     put_back(group, done, n);
     return -1;
+}
+
+void cgroup_undo_change(int group, const struct cgroup_change *change)
+{
+    put_back(group, change->done, change->n);
 }

@@ -241,3 +241,10 @@ void cgroup_compile(struct compile *compile)
     cgroup_compile_devices(compile);
     cgroup_compile_owner(compile);
 }
+
+void cgroup_compile_update(struct compile *compile, const struct cgroup_place *place)
+{
+    cgroup_compile_resources(compile);
+    if (place->unit != NULL)
+        cgroup_compile_properties(compile);
+}

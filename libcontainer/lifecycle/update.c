@@ -34,7 +34,7 @@ static int decode(const struct caisson *caisson, struct spec_document *document,
 }
 
 /* Rows for what the document asks for, given what is in force. */
-static int compile_update(const struct caisson *caisson, const char *cgroup,
+static int compile_update(const struct caisson *caisson, const struct cgroup_place *place,
                           const struct spec_document *document, struct plan *plan, struct err *e)
 {
     struct cgroup_in_force in_force;
@@ -52,10 +52,10 @@ static int compile_update(const struct caisson *caisson, const char *cgroup,
     };
 
     if (facts_probe(&facts, caisson->arena, e) < 0 ||
-        cgroup_read_in_force(cgroup, &in_force, e) < 0)
+        cgroup_read_in_force(place->path, &in_force, e) < 0)
         return -1;
     plan_start(plan, caisson->arena);
-    cgroup_compile_resources(&compile);
+    cgroup_compile_update(&compile, place);
     return judge(caisson, e);
 }
 
@@ -78,15 +78,15 @@ int caisson_update(const struct caisson *caisson, const char *id, const char *js
     struct spec_document *document = ARENA_NEW(caisson->arena, struct spec_document, 1);
     struct cgroup_place place;
     struct plan plan;
-    const char *cgroup;
 
     if (container_require(&container, caisson, id, CONTAINER_LOCK, e) < 0 ||
         transition_check(container.status, VERB_UPDATE, id, e) < 0)
         return -1;
-    cgroup = container_require_cgroup(&container, e);
-    if (cgroup == NULL || decode(caisson, document, json, size, e) < 0 ||
-        compile_update(caisson, cgroup, document, &plan, e) < 0)
+    if (container_require_cgroup(&container, e) == NULL)
         return -1;
     place = container_cgroup(&container);
+    if (decode(caisson, document, json, size, e) < 0 ||
+        compile_update(caisson, &place, document, &plan, e) < 0)
+        return -1;
     return cgroup_update(&place, &plan, e) < 0 ? name_document(e) : 0;
 }

@@ -101,11 +101,14 @@ static const char *find_group(const struct plan *plan, pid_t pid, struct err *e)
     if (proc < 0)
         return NULL;
     path = proc_read_cgroup(proc, pid, plan->arena);
-    length = path != NULL ? strlen(path) : 0;
+    if (path == NULL) {
+        err_state(e, "systemd has put the container into no cgroup of the v2 hierarchy");
+        return NULL;
+    }
+    length = strlen(path);
     if (length >= strlen(wanted) && strcmp(path + length - strlen(wanted), wanted) == 0)
         return path;
-    err_state(e, "systemd has put the container into %s instead of %s",
-              path != NULL ? path : "no cgroup v2", wanted);
+    err_state(e, "systemd has put the container into %s instead of %s", path, wanted);
     return NULL;
 }
 

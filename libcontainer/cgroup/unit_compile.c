@@ -463,7 +463,8 @@ static const char *take_number(struct arena *arena, const char *next, uint64_t s
     if (!str_parse_u64(next, strcspn(next, " \t"), &number) ||
         *skip_blanks(next + strcspn(next, " \t")) != '\0' || number > UINT64_MAX / scale)
         return NULL;
-    return arena_printf(arena, "%llu", (unsigned long long)(number * scale));
+    number *= scale;
+    return arena_printf(arena, "%llu", (unsigned long long)number);
 }
 
 static bool take_value(struct arena *arena, const char *signature, const char *text, uint64_t scale,

@@ -53,7 +53,7 @@ struct device {
 
 static bool must_bind(const struct compile *compile)
 {
-    return compile_has_namespace(compile, "user") ||
+    return compile_has_namespace(compile, "user") || !compile->facts->in_initial_userns ||
            ((compile->facts->permitted_capabilities >> CAP_MKNOD) & 1) == 0;
 }
 

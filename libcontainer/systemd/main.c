@@ -219,12 +219,16 @@ static void append_properties(const struct connection *c, struct sd_bus_message 
 
 /* ---- the bus -------------------------------------------------------------------------------------------- */
 
-static bool try_address(struct connection *c, const char *address)
+/* A daemon wants to be greeted before it passes messages on; a manager's own socket does not know
+ * the greeting. */
+static bool try_address(struct connection *c, const char *address, bool is_daemon)
 {
     struct sd_bus *bus = NULL;
 
     must(c->library.sd_bus_new(&bus), "make a connection");
-    if (c->library.sd_bus_set_address(bus, address) >= 0 && c->library.sd_bus_start(bus) >= 0) {
+    if (c->library.sd_bus_set_address(bus, address) >= 0 &&
+        c->library.sd_bus_set_bus_client(bus, is_daemon) >= 0 &&
+        c->library.sd_bus_start(bus) >= 0) {
         c->bus = bus;
         return true;
     }
@@ -232,22 +236,26 @@ static bool try_address(struct connection *c, const char *address)
     return false;
 }
 
+static bool try_path(struct connection *c, const char *directory, const char *name, bool is_daemon)
+{
+    char address[PATH_MAX + 64];
+
+    snprintf(address, sizeof(address), "unix:path=%s/%s", directory, name);
+    return try_address(c, address, is_daemon);
+}
+
 static void connect_user(struct connection *c)
 {
     const char *given = getenv("XDG_RUNTIME_DIR");
     char directory[PATH_MAX];
-    char address[PATH_MAX + 64];
 
     /* An empty one counts as unset: engines write it. */
     if (given != NULL && given[0] != '\0')
         snprintf(directory, sizeof(directory), "%s", given);
     else
         snprintf(directory, sizeof(directory), "/run/user/%u", (unsigned int)geteuid());
-    snprintf(address, sizeof(address), "unix:path=%s/systemd/private", directory);
-    if (try_address(c, address))
-        return;
-    setenv("XDG_RUNTIME_DIR", directory, 1);
-    if (c->library.sd_bus_open_user(&c->bus) < 0)
+    if (!try_path(c, directory, "systemd/private", false) && !try_path(c, directory, "bus", true) &&
+        c->library.sd_bus_open_user(&c->bus) < 0)
         answer(UNIT_ABSENT, "the user's systemd cannot be reached: log in, let it linger "
                             "(loginctl enable-linger), or set XDG_RUNTIME_DIR");
 }
@@ -262,7 +270,7 @@ static void connect_manager(struct connection *c, const char *which)
         connect_user(c);
         return;
     }
-    if (!try_address(c, "unix:path=/run/systemd/private") &&
+    if (!try_path(c, "/run/systemd", "private", false) &&
         c->library.sd_bus_open_system(&c->bus) < 0)
         answer(UNIT_ABSENT, "systemd cannot be reached: neither its own socket nor the system bus "
                             "answers");
@@ -382,7 +390,7 @@ static void start_unit(struct connection *c, const char *unit, struct request *r
     must(c->library.sd_bus_message_close_container(message), "write the call");
     wait_for_job(c, call(c, message, "StartTransientUnit", false));
     if (strcmp(c->result, "done") != 0) {
-        char text[64];
+        char text[128];
 
         snprintf(text, sizeof(text), "the job that starts the unit ended with \"%s\"", c->result);
         answer(UNIT_FAILED, text);

@@ -26,6 +26,7 @@ typedef int sd_bus_handler(struct sd_bus_message *message, void *data, struct sd
 #define SD_BUS_FUNCTIONS(F)                                                                        \
     F(sd_bus_new, int, (struct sd_bus * *bus))                                                     \
     F(sd_bus_set_address, int, (struct sd_bus * bus, const char *address))                         \
+    F(sd_bus_set_bus_client, int, (struct sd_bus * bus, int is_bus))                               \
     F(sd_bus_start, int, (struct sd_bus * bus))                                                    \
     F(sd_bus_open_system, int, (struct sd_bus * *bus))                                             \
     F(sd_bus_open_user, int, (struct sd_bus * *bus))                                               \

@@ -135,7 +135,7 @@ int main(void)
      * descriptors. */
     if (!init_hide())
         init_abandon();
-    prctl(PR_SET_NAME, "caisson-init", 0, 0, 0);
+    prctl(PR_SET_NAME, INIT_NAME, 0, 0, 0);
     close_inherited();
     init.channel = CHANNEL_FD;
     init.root = init.proc = init.null_mask = init.dir_mask = init.listener = -1;

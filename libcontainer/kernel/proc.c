@@ -55,6 +55,22 @@ int proc_write(int proc, pid_t pid, const char *name, const char *text)
     return 0;
 }
 
+/* The name stands in parentheses and may hold parentheses. False if there is none. */
+static bool read_name(const char *line, const char *end, char name[PROC_NAME_BYTES])
+{
+    const char *start = strchr(line, '(');
+    size_t length;
+
+    if (start == NULL || end == NULL || end <= start)
+        return false;
+    length = (size_t)(end - start - 1);
+    if (length >= PROC_NAME_BYTES)
+        length = PROC_NAME_BYTES - 1;
+    memcpy(name, start + 1, length);
+    name[length] = '\0';
+    return true;
+}
+
 bool proc_read_stat(int proc, pid_t pid, struct proc_stat *stat)
 {
     CLEANUP_FD int fd = -1;
@@ -75,7 +91,7 @@ bool proc_read_stat(int proc, pid_t pid, struct proc_stat *stat)
     /* The name in parentheses may hold anything, so fields are counted from the last one; the state
      * is field 3, the start time field 22, proc_pid_stat(5). */
     next = strrchr(line, ')');
-    if (next == NULL || next[1] != ' ' || next[2] == '\0') {
+    if (!read_name(line, next, stat->name) || next[1] != ' ' || next[2] == '\0') {
         errno = EPROTO;
         return false;
     }

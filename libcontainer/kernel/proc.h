@@ -18,9 +18,14 @@ MUST_CHECK int proc_open_file(int proc, pid_t pid, const char *name, int flags);
 /* One write(2) of `text` to PID/<name>. -1 and errno. */
 MUST_CHECK int proc_write(int proc, pid_t pid, const char *name, const char *text);
 
+enum {
+    PROC_NAME_BYTES = 16 /* TASK_COMM_LEN */
+};
+
 struct proc_stat {
-    char state;           /* 'R', 'S', 'Z', ... */
-    uint64_t start_ticks; /* since boot; pid and start time name a process for ever */
+    char name[PROC_NAME_BYTES]; /* as the process itself wants to be called */
+    char state;                 /* 'R', 'S', 'Z', ... */
+    uint64_t start_ticks;       /* since boot; pid and start time name a process for ever */
 };
 
 /* False with errno when there is no such process. */
@@ -34,7 +39,7 @@ struct proc_file {
 /* Its path in the cgroup v2 tree, in the arena; NULL if it cannot be told. */
 const char *proc_read_cgroup(int proc, pid_t pid, struct arena *arena);
 
-/* The program that the process runs; false if it cannot be told. */
+/* The program that the process runs. False with errno: EACCES means that it is hidden from us. */
 MUST_CHECK bool proc_read_exe(int proc, pid_t pid, struct proc_file *file);
 
 enum {

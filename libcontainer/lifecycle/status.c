@@ -7,6 +7,7 @@
 #include "cgroup/cgroup.h"
 #include "kernel/proc.h"
 #include "kernel/sys.h"
+#include "plan/channel.h"
 
 void container_release(struct container *container)
 {
@@ -22,11 +23,11 @@ int container_open_root(const struct caisson *caisson, bool make, struct err *e)
 }
 
 /* Is the process of the record alive? Leaves its pidfd in the container. */
-static bool find_process(struct container *container, int proc, char *boot_id)
+static bool find_process(struct container *container, int proc, struct proc_stat *stat)
 {
     struct state_record *record = &container->record;
     struct err ignored = ERR_INIT;
-    struct proc_stat stat;
+    char boot_id[PROC_BOOT_ID_BYTES];
 
     if (record->pid <= 0 || proc_read_boot_id(proc, boot_id, &ignored) < 0 ||
         strcmp(boot_id, record->boot_id) != 0)
@@ -34,35 +35,43 @@ static bool find_process(struct container *container, int proc, char *boot_id)
     container->pidfd = sys_pidfd_open((pid_t)record->pid, 0);
     if (container->pidfd < 0)
         return false;
-    if (!proc_read_stat(proc, (pid_t)record->pid, &stat) || stat.state == 'Z' ||
-        stat.state == 'X' || stat.start_ticks != record->start_ticks) {
+    if (!proc_read_stat(proc, (pid_t)record->pid, stat) || stat->state == 'Z' ||
+        stat->state == 'X' || stat->start_ticks != record->start_ticks) {
         fd_close(&container->pidfd);
         return false;
     }
     return true;
 }
 
-static enum status status_of_living(const struct container *container, int proc)
+/* Only execve replaces the program that a process runs, so this cannot be wrong about whether
+ * `start` has happened, whoever died in between. A caller without CAP_SYS_PTRACE may not see which
+ * program that is; for him the name has to do, which execve replaces as well. A workload that calls
+ * itself by the name of init deceives nobody but those who wait for it. */
+static bool is_init(const struct state_record *record, int proc, const struct proc_stat *stat)
+{
+    struct proc_file exe;
+
+    if (proc_read_exe(proc, (pid_t)record->pid, &exe))
+        return exe.device == record->init_device && exe.inode == record->init_inode;
+    return (errno == EACCES || errno == EPERM) && strcmp(stat->name, INIT_NAME) == 0;
+}
+
+static enum status status_of_living(const struct container *container, int proc,
+                                    const struct proc_stat *stat)
 {
     const struct state_record *record = &container->record;
-    struct proc_file exe;
 
     if (!record->is_complete)
         return STATUS_CREATING;
     if (record->cgroup != NULL && cgroup_is_frozen(record->cgroup))
         return STATUS_PAUSED;
-    /* Only execve replaces the program that a process runs, so this cannot be wrong about whether
-     * `start` has happened, whoever died in between. */
-    if (proc_read_exe(proc, (pid_t)record->pid, &exe) && exe.device == record->init_device &&
-        exe.inode == record->init_inode)
-        return STATUS_CREATED;
-    return STATUS_RUNNING;
+    return is_init(record, proc, stat) ? STATUS_CREATED : STATUS_RUNNING;
 }
 
 static int find_status(struct container *container, struct err *e)
 {
     CLEANUP_FD int proc = -1;
-    char boot_id[PROC_BOOT_ID_BYTES];
+    struct proc_stat stat;
 
     if (!container->has_record || container->record.pid == 0) {
         container->status = STATUS_CREATING;
@@ -71,8 +80,9 @@ static int find_status(struct container *container, struct err *e)
     proc = proc_open(e);
     if (proc < 0)
         return -1;
-    container->status =
-        find_process(container, proc, boot_id) ? status_of_living(container, proc) : STATUS_STOPPED;
+    container->status = find_process(container, proc, &stat)
+                            ? status_of_living(container, proc, &stat)
+                            : STATUS_STOPPED;
     return 0;
 }
 

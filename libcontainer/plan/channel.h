@@ -25,6 +25,9 @@
 
 #include <stdint.h>
 
+/* What the stub's successor calls itself until the workload takes its place. */
+#define INIT_NAME "caisson-init"
+
 enum {
     CHANNEL_FD = 3, /* number of the channel in the stub and in caisson-init */
     CHANNEL_MAX_FDS = 128,

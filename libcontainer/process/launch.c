@@ -94,7 +94,7 @@ static int make_image(const struct plan *plan, struct proc_file *file, struct er
     CLEANUP_FD int fd = -1;
     struct stat st;
 
-    fd = memfd_sealed("caisson-init", init_image, init_image_size(), MFD_EXEC, e);
+    fd = memfd_sealed(INIT_NAME, init_image, init_image_size(), MFD_EXEC, e);
     if (fd < 0)
         return -1;
     if (fchmod(fd, image_mode(plan)) < 0 || fstat(fd, &st) < 0)
@@ -117,7 +117,7 @@ static NORETURN void fail_stub(const struct stub *stub, uint32_t op)
 static NORETURN void run_stub(const void *argument)
 {
     const struct stub *stub = argument;
-    static char name[] = "caisson-init";
+    static char name[] = INIT_NAME;
     char *argv[] = {name, NULL};
     char *envp[] = {NULL};
     struct channel_message message = {0};

@@ -215,6 +215,26 @@ teardown() { teardown_container; }
     [ "$kib" -lt 300 ]
 }
 
+@test "lifecycle: a caller without CAP_SYS_PTRACE sees what waits and what runs, and starts it" {
+    args /bin/sleep 100
+    local id without=(setpriv --bounding-set -sys_ptrace --inh-caps -sys_ptrace "$CAISSON" --root "$ROOT")
+    for id in "$ID" "$ID-user"; do
+        "${without[@]}" create --bundle "$BUNDLE" "$id" 3>&- </dev/null
+        # Control: its program really cannot be seen.
+        run setpriv --bounding-set -sys_ptrace --inh-caps -sys_ptrace \
+            readlink "/proc/$(pid_of "$id")/exe"
+        [ "$status" -ne 0 ]
+        [ "$("${without[@]}" state "$id" | jq -r .status)" = created ]
+        "${without[@]}" start "$id"
+        [ "$("${without[@]}" state "$id" | jq -r .status)" = running ]
+        edit '.linux.namespaces += [{type: "user"}]
+            | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+            | .linux.gidMappings = .linux.uidMappings'
+        chmod 755 "$BATS_TEST_TMPDIR" "$BUNDLE"
+        chown -R 100000:100000 "$BUNDLE/rootfs"
+    done
+}
+
 @test "lifecycle: eight starters at once start it exactly once" {
     args /bin/sh -c 'echo started >>/tmp/out; sleep 100'
     edit '.mounts |= map(select(.destination != "/tmp")) | .root.readonly = false'

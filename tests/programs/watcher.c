@@ -64,6 +64,14 @@ static void show_name(const char *pid)
     close(fd);
 }
 
+static void show_all(const char *pid)
+{
+    show_descriptors(pid);
+    show(pid, "root");
+    show(pid, "cwd");
+    show(pid, "exe");
+}
+
 static void attack(const char *pid)
 {
     pid_t number = (pid_t)atoi(pid);
@@ -72,15 +80,10 @@ static void attack(const char *pid)
         ptrace(PTRACE_INTERRUPT, number, NULL, NULL);
         waitpid(number, NULL, __WALL);
         show_name(pid);
-        show_descriptors(pid);
-        show(pid, "root");
-        show(pid, "cwd");
-        show(pid, "exe");
+        show_all(pid);
         ptrace(PTRACE_DETACH, number, NULL, NULL);
     } else {
-        show_descriptors(pid);
-        show(pid, "root");
-        show(pid, "cwd");
+        show_all(pid);
     }
     fflush(stdout);
 }

@@ -97,13 +97,15 @@ mounted_inside() {
 
 @test "B03 B34: what a payload leaves behind is not followed by the next start or by delete" {
     without_dev
-    mount_row /data/inner tmpfs tmpfs
-    mkdir -p "$BUNDLE/rootfs/data" "$BUNDLE/rootfs/work"
-    edit '.process.cwd = "/work"'
-    args /bin/sh -c "cd /; for i in data work etc tmp run mnt; do rm -rf /\$i; ln -s $CANARY /\$i; done; echo planted"
+    edit '.mounts |= map(select(.destination != "/tmp" and .destination != "/run"))'
+    args /bin/sh -c "for i in data work etc tmp run mnt; do rm -rf /\$i; ln -s $CANARY /\$i || exit; done; echo planted"
     run caisson run --bundle "$BUNDLE" "$ID"
     assert_output_has planted
     canary_is_unchanged
+    [ "$(readlink "$BUNDLE/rootfs/data")" = "$CANARY" ]
+    mount_row /data/inner tmpfs tmpfs
+    mount_row /mnt/null bind "$BUNDLE/rootfs/bin/busybox" bind
+    edit '.process.cwd = "/work/here" | .linux.maskedPaths += ["/etc/file"]'
     for _ in 1 2; do
         args /bin/true
         run caisson run --bundle "$BUNDLE" "$ID"
@@ -147,24 +149,29 @@ mounted_inside() {
 }
 
 @test "B07 B15: /proc and /sys exchanged for links by a twin are procfs and sysfs, or there is no start" {
-    local name i
+    local name i started
     for name in proc sys; do
         mkdir -p "$BUNDLE/rootfs/$name"
         ln -sfn "$CANARY" "$BUNDLE/rootfs/twin"
         twin "$BUNDLE/rootfs/$name" "$BUNDLE/rootfs/twin"
         args /bin/busybox stat -f -c %t "/$name"
-        for ((i = 0; i < 60; i++)); do
+        # Few starts find no link in any of their looks.
+        started=0
+        for ((i = 0; i < 60 || (i < 600 && started == 0); i++)); do
             run caisson run --bundle "$BUNDLE" "$ID"
-            [ "$status" -ne 0 ] || [[ "$output" = 9fa0 || "$output" = 62656572 ]] || fail "$output"
+            [ "$status" -eq 0 ] || continue
+            started=$((started + 1))
+            [[ "$output" = 9fa0 || "$output" = 62656572 ]] || fail "$output"
         done
         end_twin
+        [ "$started" -gt 0 ] || fail "it never started"
         rm -rf "${BUNDLE:?}/rootfs/$name" "$BUNDLE/rootfs/twin"
     done
     canary_is_unchanged
 }
 
 @test "B08 B10: a twin that exchanges a directory of a volume never gets a mount or a file outside" {
-    local volume=$BATS_TEST_TMPDIR/volume i
+    local volume=$BATS_TEST_TMPDIR/volume i started=0
     mkdir -p "$volume/a"
     ln -s "$CANARY" "$volume/b"
     twin "$volume/a" "$volume/b"
@@ -175,8 +182,10 @@ mounted_inside() {
     for ((i = 0; i < 100; i++)); do
         run caisson run --bundle "$BUNDLE" "$ID"
         [[ "$output" != *precious* ]] || fail "the payload sees the host: $output"
+        [[ "$output" = caisson:* ]] || started=$((started + 1))
     done
     end_twin
+    [ "$started" -gt 0 ] || fail "it never started"
     canary_is_unchanged
 }
 
@@ -198,7 +207,7 @@ mounted_inside() {
 }
 
 @test "B11 B22 B35: a source that is exchanged for a link is the directory, or the link's target as a whole" {
-    local i
+    local i started=0
     # Beneath the bundle nothing leads out, whoever exchanges what.
     mkdir -p "$BUNDLE/data/inner"
     echo mine >"$BUNDLE/data/inner/file"
@@ -210,9 +219,12 @@ mounted_inside() {
     for ((i = 0; i < 80; i++)); do
         run caisson run --bundle "$BUNDLE" "$ID"
         [[ "$output" != *precious* ]] || fail "$output"
-        [[ "$status" -ne 0 || "$output" = mine ]] || fail "$output"
+        [ "$status" -eq 0 ] || continue
+        started=$((started + 1))
+        [ "$output" = mine ] || fail "$output"
     done
     end_twin
+    [ "$started" -gt 0 ] || fail "it never started"
 }
 
 @test "B12: a relative source does not leave the bundle" {
@@ -301,7 +313,7 @@ mounted_inside() {
 }
 
 @test "B20: a working directory that a twin exchanges is never one of the host" {
-    local i
+    local i started=0
     mkdir -p "$BUNDLE/rootfs/a"
     ln -s "$CANARY" "$BUNDLE/rootfs/b"
     twin "$BUNDLE/rootfs/a" "$BUNDLE/rootfs/b"
@@ -309,9 +321,11 @@ mounted_inside() {
     args /bin/ls
     for ((i = 0; i < 60; i++)); do
         run caisson run --bundle "$BUNDLE" "$ID"
-        [[ "$output" != *ptmx* ]]
+        [[ "$output" != *ptmx* ]] || fail "$output"
+        [ "$status" -ne 0 ] || started=$((started + 1))
     done
     end_twin
+    [ "$started" -gt 0 ] || fail "it never started"
     canary_is_unchanged
 }
 
@@ -405,7 +419,7 @@ mounted_inside() {
             [ "$status" -eq 1 ] || fail "$call $errno: status $status: $output"
             assert_output_has caisson:
             grep -q INJECTED "$BATS_TEST_TMPDIR/trace" || fail "$call was never called"
-            ! grep -qE "^[0-9]+ +(mount|chroot)\(" "$BATS_TEST_TMPDIR/trace"
+            refute grep -qE "^[0-9]+ +(mount|chroot)\(" "$BATS_TEST_TMPDIR/trace"
             refused
         done
     done

@@ -189,11 +189,20 @@ static void keyrings_may_be_absent_but_not_refused(struct box *box)
     }
 }
 
+/* It is made long before the sysctl is written, while an uncovered one is in sight. */
+static void a_procfs_that_cannot_be_made_is_the_affair_of_the_sysctl(struct box *box)
+{
+    run_denied(box, SYS_fsopen, ENOSYS);
+    CHECK(failed_at(box, OP_SYSCTL, STEP_WHOLE, ENOSYS));
+}
+
 /* clang-format off */
 static const struct test tests[] = {
     {"a_call_that_is_denied_is_not_worked_around", a_call_that_is_denied_is_not_worked_around, NAMESPACES},
     {"no_failure_of_a_call_is_overlooked", no_failure_of_a_call_is_overlooked, NAMESPACES},
     {"no_refusal_of_a_call_is_overlooked", no_refusal_of_a_call_is_overlooked, NAMESPACES},
+    {"a_procfs_that_cannot_be_made_is_the_affair_of_the_sysctl",
+     a_procfs_that_cannot_be_made_is_the_affair_of_the_sysctl, NAMESPACES},
     {"keyrings_may_be_absent_but_not_refused", keyrings_may_be_absent_but_not_refused, NAMESPACES},
 };
 /* clang-format on */

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -98,6 +99,39 @@ static void what_is_no_message_is_an_error(void **state)
     close(pair.ours);
 }
 
+static void a_peer_that_is_gone_raises_no_signal(void **state)
+{
+    const struct channel_message message = {.type = MSG_START};
+    const int fd = STDIN_FILENO;
+    struct pair pair = make_pair();
+    struct err e = ERR_INIT;
+
+    (void)state;
+    close(pair.theirs);
+    assert_int_equal(channel_send(pair.ours, &message, &e), -1);
+    assert_int_equal(e.sys_errno, EPIPE);
+    assert_int_equal(channel_send_fds(pair.ours, &message, &fd, 1, &e), -1);
+    close(pair.ours);
+}
+
+static void descriptors_come_with_their_number(void **state)
+{
+    const struct channel_message message = {.type = MSG_PLAN, .op = 99};
+    const int fds[CHANNEL_MAX_FDS + 1] = {STDIN_FILENO};
+    struct channel_message got = {0};
+    struct pair pair = make_pair();
+    struct err e = ERR_INIT;
+
+    (void)state;
+    assert_int_equal(channel_send_fds(pair.theirs, &message, fds, 0, &e), -1);
+    assert_int_equal(channel_send_fds(pair.theirs, &message, fds, CHANNEL_MAX_FDS + 1, &e), -1);
+    assert_int_equal(channel_send_fds(pair.theirs, &message, fds, CHANNEL_MAX_FDS, &e), 0);
+    assert_int_equal(channel_receive(pair.ours, &got, &e), CHANNEL_MESSAGE);
+    assert_int_equal(got.op, CHANNEL_MAX_FDS);
+    close(pair.theirs);
+    close(pair.ours);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -105,6 +139,8 @@ int main(void)
         cmocka_unit_test(a_peer_that_did_not_read_is_still_heard),
         cmocka_unit_test(a_peer_that_said_nothing_and_did_not_read_is_gone),
         cmocka_unit_test(what_is_no_message_is_an_error),
+        cmocka_unit_test(a_peer_that_is_gone_raises_no_signal),
+        cmocka_unit_test(descriptors_come_with_their_number),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -190,6 +190,31 @@ chains() {
     done
 }
 
+@test "E10: an update with another list changes the devices at no moment to more than both allow" {
+    become_powerful
+    host_program device_programs
+    args /bin/sh -c 'mknod /dev/tun c 10 200; mknod /dev/z c 1 5; mknod /dev/kmsg c 1 11
+        while :; do (: </dev/tun) 2>&1 | grep -q "not permitted" || echo opened; sleep 0.01; done'
+    caisson run -d --bundle "$BUNDLE" "$ID" 3>&- >"$BATS_TEST_TMPDIR/out" 2>&1
+    local i list
+    for ((i = 0; i < 60; i++)); do
+        list='[{"allow": false}]'
+        [ $((i % 2)) = 0 ] || list='[{"allow": true, "type": "c", "major": 1, "minor": 11, "access": "rw"}]'
+        caisson update --resources - "$ID" <<<"{\"devices\": $list}"
+        [ "$("$HOST_PROGRAMS/device_programs" "$(group_of "$ID")")" = 1 ]
+    done
+    [ ! -s "$BATS_TEST_TMPDIR/out" ] || fail "$(head -3 "$BATS_TEST_TMPDIR/out")"
+    # The control: a list that allows it is in force at once.
+    caisson update --resources - "$ID" <<<'{"devices": [{"allow": true, "type": "c", "major": 10, "minor": 200, "access": "rw"}]}'
+    wait_until grep -q opened "$BATS_TEST_TMPDIR/out"
+    # The list of create changes nothing.
+    local before
+    before=$(jq -c '{devices: .linux.resources.devices}' "$BUNDLE/config.json")
+    caisson update --resources - "$ID" <<<"$before"
+    : >"$BATS_TEST_TMPDIR/out"
+    wait_until grep -q opened "$BATS_TEST_TMPDIR/out"
+}
+
 @test "E13: no device of the host changes owner, mode or time" {
     local before
     before=$(stat -c '%n %u %g %a %Z' /dev/null /dev/zero /dev/full /dev/tty)

@@ -88,8 +88,7 @@ refused() {
     for field in '.process.terminal = true' '.process.apparmorProfile = "x"' '.process.selinuxLabel = "x"' \
         '.process.scheduler = {"policy": "SCHED_OTHER"}' '.process.ioPriority = {"class": "IOPRIO_CLASS_BE", "priority": 1}' \
         '.linux.mountLabel = "x"' '.linux.intelRdt = {"closID": "x"}' '.linux.memoryPolicy = {"mode": "MPOL_DEFAULT"}' \
-        '.linux.netDevices = {"eth0": {}}' '.linux.resources.blockIO = {"weight": 100}' \
-        '.linux.resources.hugepageLimits = [{"pageSize": "2MB", "limit": 1}]' '.linux.resources.rdma = {"a": {"hcaHandles": 1}}'; do
+        '.linux.netDevices = {"eth0": {}}'; do
         "$CAISSON" spec --bundle "$BUNDLE" --file fresh.json
         mv "$BUNDLE/fresh.json" "$BUNDLE/config.json"
         edit "$field"

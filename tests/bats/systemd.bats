@@ -185,26 +185,3 @@ sleeper() {
     [ "$(property LoadState)" = not-found ]
     pkill -f -x 'sleep 1000' || true
 }
-
-# Engines without root start their runtime as root of a user namespace.
-@test "systemd: an ordinary user gets a scope of his own manager" {
-    needs_user_manager
-    edit '.linux.cgroupsPath = "" | .linux.resources = {pids: {limit: 10}}
-        | .mounts |= map(select(.type == "proc" or .type == "tmpfs"))'
-    args /bin/sleep 1000
-    chown -R 1000:1000 "$BUNDLE"
-    chmod 755 "$BATS_RUN_TMPDIR" "$(dirname "$BATS_TEST_TMPDIR")" "$BATS_TEST_TMPDIR"
-    mkdir "$BATS_TEST_TMPDIR/user"
-    chown 1000:1000 "$BATS_TEST_TMPDIR/user"
-    as_user() {
-        env -i PATH="$PATH" XDG_RUNTIME_DIR=/run/user/1000 setpriv --reuid 1000 --regid 1000 --clear-groups \
-            unshare --user --map-root-user --mount "$CAISSON" --root "$BATS_TEST_TMPDIR/user/state" "$@"
-    }
-    as_user --systemd-cgroup run -d --bundle "$BUNDLE" "$ID" 3>&- >/dev/null
-    local path
-    path=$(awk -F: '$1 == 0 {print $3}' "/proc/$(as_user state "$ID" | jq -r .pid)/cgroup")
-    [ "$path" = "/user.slice/user-1000.slice/user@1000.service/user.slice/caisson-$ID.scope" ]
-    [ "$(cat "/sys/fs/cgroup$path/pids.max")" = 10 ]
-    as_user delete --force "$ID"
-    [ ! -e "/sys/fs/cgroup$path" ]
-}
